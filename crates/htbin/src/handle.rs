@@ -1,0 +1,7 @@
+//! One file per target: what answers for a file, a directory, a script.
+
+pub mod cgi;
+pub mod conditional;
+pub mod file;
+pub mod listing;
+pub mod range;

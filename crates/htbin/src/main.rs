@@ -1,0 +1,2 @@
+//! htbin.
+fn main() {}

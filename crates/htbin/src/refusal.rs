@@ -1,0 +1,158 @@
+//! A reasoned no: the one place where an error becomes a status and a stable reason word.
+//! The client gets the status and the sentence; the log gets the word and the detail.
+
+use http::StatusCode;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The stable reason.
+    pub reason: Reason,
+    /// What exactly, for the log and the failure page on loopback; never sent to anybody else.
+    pub detail: Option<Box<str>>,
+    /// The last lines of the script's stderr, under the same rule as `detail`.
+    pub stderr: Option<Box<str>>,
+}
+
+impl Refusal {
+    /// A refusal that says no more than its reason.
+    pub fn new(reason: Reason) -> Self {
+        Self { reason, detail: None, stderr: None }
+    }
+
+    /// A refusal with what exactly was wrong, for the log.
+    pub fn with_detail(reason: Reason, detail: impl Into<Box<str>>) -> Self {
+        Self { reason, detail: Some(detail.into()), stderr: None }
+    }
+
+    /// The status the client gets.
+    pub fn status(&self) -> StatusCode {
+        self.reason.row().0
+    }
+
+    /// The stable word the log gets.
+    pub fn word(&self) -> &'static str {
+        self.reason.row().1
+    }
+
+    /// The sentence the client gets.
+    pub fn sentence(&self) -> &'static str {
+        self.reason.row().2
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self::new(reason)
+    }
+}
+
+/// Every reason there is. Add one here, and its row below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The request line or a field breaks RFC 9112.
+    BadRequest,
+    /// The path has a NUL, a broken percent-code, `..` or an encoded slash.
+    BadPath,
+    /// HTTP/1.1 without Host, with two, or with one that is no host (RFC 9112 §3.2).
+    BadHost,
+    /// Nothing there.
+    NotFound,
+    /// A name that starts with a dot.
+    Hidden,
+    /// A symbolic link that leaves the site.
+    LeavesSite,
+    /// The operating system lets this user not read it.
+    Unreadable,
+    /// A directory without an index, and listings are off.
+    NoListing,
+    /// The script directory itself.
+    ScriptDirectory,
+    /// In a script directory, but without the execute bit.
+    NotExecutable,
+    /// A script, but scripts are off (`--no-cgi`).
+    ScriptsOff,
+    /// A method that files do not have; `Allow` names those they have.
+    MethodNotAllowed,
+    /// A method nobody here knows (RFC 9110 §9.1).
+    MethodUnknown,
+    /// The client's version of HTTP is not 1.x.
+    VersionUnknown,
+    /// `If-Match` or `If-Unmodified-Since` failed.
+    PreconditionFailed,
+    /// No range asked for lies in the file; the size of the file in octets.
+    RangeUnsatisfiable(u64),
+    /// An `Expect` other than `100-continue`.
+    ExpectationUnknown,
+    /// The body is larger than `--max-body`.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// The client broke off, or broke the framing, in its body.
+    BodyBroken,
+    /// Nowhere to put the body: the disk is full.
+    DiskFull,
+    /// All places are taken and the queue is full or too slow; seconds for `Retry-After`.
+    Busy(u32),
+    /// The launcher was lost with this launch in flight.
+    LauncherLost,
+    /// The script could not be started.
+    LaunchFailed,
+    /// The script wrote nothing, or died before its head was complete.
+    NoHead,
+    /// The script's head breaks RFC 3875 §6.
+    BadHead,
+    /// The script's head is larger than `--max-head`.
+    HeadTooLarge,
+    /// More local redirects than allowed.
+    RedirectLoop,
+    /// The script's time was up before its head was complete.
+    ScriptTimeout,
+    /// Our own fault.
+    Internal,
+}
+
+impl Reason {
+    /// Status for the client, word for the log, sentence for the client.
+    fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request is not valid HTTP."),
+            Self::BadPath => (S::BAD_REQUEST, "bad-path", "The path of this address is not valid."),
+            Self::BadHost => (S::BAD_REQUEST, "bad-host", "The request needs exactly one valid Host field."),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
+            Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
+            Self::LeavesSite => (S::FORBIDDEN, "leaves-site", "This link leaves the site."),
+            Self::Unreadable => (S::FORBIDDEN, "unreadable", "The server may not read this."),
+            Self::NoListing => (S::FORBIDDEN, "no-listing", "This directory is not listed."),
+            Self::ScriptDirectory => (S::FORBIDDEN, "script-directory", "The script directory is not listed."),
+            Self::NotExecutable => (S::FORBIDDEN, "not-executable", "This is not an executable script."),
+            Self::ScriptsOff => (S::FORBIDDEN, "scripts-off", "Scripts do not run here."),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Files can only be read."),
+            Self::MethodUnknown => (S::NOT_IMPLEMENTED, "method-unknown", "The server does not know this method."),
+            Self::VersionUnknown => (S::HTTP_VERSION_NOT_SUPPORTED, "version-unknown", "The server speaks HTTP/1.1."),
+            Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "The file has changed."),
+            Self::RangeUnsatisfiable(_) => {
+                (S::RANGE_NOT_SATISFIABLE, "range-unsatisfiable", "The file does not have this part.")
+            }
+            Self::ExpectationUnknown => {
+                (S::EXPECTATION_FAILED, "expectation-unknown", "The server cannot do what the request expects.")
+            }
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "The request is larger than is allowed."),
+            Self::BodyTimeout => (S::REQUEST_TIMEOUT, "body-timeout", "The request did not arrive in time."),
+            Self::BodyBroken => (S::BAD_REQUEST, "body-broken", "The request broke off."),
+            Self::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full", "The server has no room for this request."),
+            Self::Busy(_) => (S::SERVICE_UNAVAILABLE, "busy", "The server is busy. Try again in a moment."),
+            Self::LauncherLost => {
+                (S::SERVICE_UNAVAILABLE, "launcher-lost", "The server is busy. Try again in a moment.")
+            }
+            Self::LaunchFailed => (S::BAD_GATEWAY, "launch-failed", "The script could not be started."),
+            Self::NoHead => (S::BAD_GATEWAY, "no-head", "The script ended before it answered."),
+            Self::BadHead => (S::BAD_GATEWAY, "bad-head", "The script's answer is not valid."),
+            Self::HeadTooLarge => (S::BAD_GATEWAY, "head-too-large", "The script's answer is not valid."),
+            Self::RedirectLoop => (S::BAD_GATEWAY, "redirect-loop", "The script sends this request round in circles."),
+            Self::ScriptTimeout => (S::GATEWAY_TIMEOUT, "script-timeout", "The script took too long."),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The server made a mistake."),
+        }
+    }
+}

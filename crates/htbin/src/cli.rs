@@ -152,7 +152,9 @@ fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     ports.dedup();
     directories.dedup();
     if let [first, second, ..] = ports[..] {
-        return Err(usage(format!("two ports, {first} and {second}: leave one out; to listen twice, start htbin twice")));
+        return Err(usage(format!(
+            "two ports, {first} and {second}: leave one out; to listen twice, start htbin twice"
+        )));
     }
     if let [first, second, ..] = &directories[..] {
         let fix = "leave one out, or serve the directory above both";

@@ -2,8 +2,8 @@
 //! a room uses only rooms that stand below it (`tests/tidy.rs` holds that).
 
 // What a person types, and what it becomes.
-pub mod config;
 pub mod cli;
+pub mod config;
 
 // The process before the first request.
 pub mod banner;

@@ -104,7 +104,9 @@ pub enum Error {
     )]
     Rights(SocketAddr),
     /// No machine of that name, or no such address here.
-    #[error("cannot listen on '{host}': {reason}; an address of this machine is needed, see `ip address`, or `::` for all")]
+    #[error(
+        "cannot listen on '{host}': {reason}; an address of this machine is needed, see `ip address`, or `::` for all"
+    )]
     NoAddress {
         /// What was asked for.
         host: String,

@@ -131,13 +131,17 @@ pub enum Error {
     #[error("--user: scripts never run as root; name a user who owns no more than they need, such as www-data")]
     Root,
     /// No such user.
-    #[error("--user: there is no user '{user}' on this machine; see `getent passwd`, or make one: `useradd --system {user}`")]
+    #[error(
+        "--user: there is no user '{user}' on this machine; see `getent passwd`, or make one: `useradd --system {user}`"
+    )]
     NoUser {
         /// Who was asked for.
         user: String,
     },
     /// No such group.
-    #[error("--user: there is no group '{group}' on this machine; see `getent group`, or make one: `groupadd --system {group}`")]
+    #[error(
+        "--user: there is no group '{group}' on this machine; see `getent group`, or make one: `groupadd --system {group}`"
+    )]
     NoGroup {
         /// Which was asked for.
         group: String,
@@ -159,7 +163,9 @@ pub enum Error {
         errno: nix::errno::Errno,
     },
     /// It could become root again.
-    #[error("could become root again after leaving it; look for capabilities that this process keeps (`capsh --print`)")]
+    #[error(
+        "could become root again after leaving it; look for capabilities that this process keeps (`capsh --print`)"
+    )]
     WayBack,
 }
 

@@ -38,7 +38,9 @@ pub(super) fn blame(error: &Error) -> Error {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let first = text.split("\n\n").next().unwrap_or(text);
-    super::usage(format!("{first}\n  in the environment: each option is also HTBIN_ and its name, so one of those is wrong"))
+    super::usage(format!(
+        "{first}\n  in the environment: each option is also HTBIN_ and its name, so one of those is wrong"
+    ))
 }
 
 fn push(words: &mut Vec<OsString>, command: &Command, argument: &Arg, long: &str, value: &OsStr) {

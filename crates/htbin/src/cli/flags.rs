@@ -70,7 +70,13 @@ pub struct SiteFlags {
     /// The names that answer for a directory
     ///
     /// An executable one in a script directory runs. An empty value: none.
-    #[arg(long, value_name = "NAME,…", value_delimiter = ',', hide_short_help = true, default_value = "index.html,index.cgi,index.py,index.pl")]
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        hide_short_help = true,
+        default_value = "index.html,index.cgi,index.py,index.pl"
+    )]
     pub index: Vec<String>,
     /// Never list a directory
     #[arg(long)]

@@ -130,6 +130,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         queue_time: limits.queue_time,
         head_time: limits.timeout,
         idle_time: limits.idle_timeout,
+        body_idle_time: flags.clients.body_idle,
         body_bytes_max: limits.max_body,
         body_memory_bytes_max: BODY_MEMORY_BYTES_MAX,
         head_bytes_max: head_bytes_max(flags)?,

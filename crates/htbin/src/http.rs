@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Clients: accepts their connections, speaks HTTP/1.1 with hyper, and holds them to their limits. What a request means
 //! is not known here: it goes to `respond` and the answer comes back.
 
@@ -60,7 +59,11 @@ enum Stop {
 }
 
 /// Serves until `stopped` is done, then finishes what runs, for `stop_time` at most.
-pub async fn serve(sockets: Vec<Socket>, server: Arc<Server>, stopped: impl Future<Output = ()>) -> std::io::Result<()> {
+pub async fn serve(
+    sockets: Vec<Socket>,
+    server: Arc<Server>,
+    stopped: impl Future<Output = ()>,
+) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(Stop::Running);
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let door = Arc::new(Door {
@@ -181,8 +184,12 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let conversation = door.protocol.serve_connection(stream, service);
     tokio::pin!(conversation);
     let ended = tokio::select! {
-        ended = conversation.as_mut() => ended,
-        _ = stopping.wait_for(|stop| *stop != Stop::Running) => {
+        ended = conversation.as_mut() => Some(ended),
+        _ = stopping.wait_for(|stop| *stop != Stop::Running) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
             conversation.as_mut().graceful_shutdown();
             tokio::select! {
                 ended = conversation.as_mut() => ended,
@@ -209,29 +216,3 @@ const _: fn() = || {
     fn is_body<B: Body>() {}
     is_body::<PacedBody>();
 };
-=======
-//! Placeholder for the room of HTTP: its settings only.
-
-use std::time::Duration;
-
-/// The limits of clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Open connections.
-    pub connections_max: usize,
-    /// A request head.
-    pub head_bytes_max: usize,
-    /// The fields of a request head.
-    pub head_fields_max: usize,
-    /// For a whole request head.
-    pub head_time: Duration,
-    /// Between requests.
-    pub idle_time: Duration,
-    /// Without a byte of the body.
-    pub body_idle_time: Duration,
-    /// Without the client taking a byte.
-    pub send_idle_time: Duration,
-    /// For what still runs when the server stops.
-    pub stop_time: Duration,
-}
->>>>>>> cli

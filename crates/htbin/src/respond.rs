@@ -145,15 +145,7 @@ impl Server {
 
 /// What must hold for every request, whatever it asks for.
 fn check(request: &Parts) -> Result<(), Refusal> {
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::DELETE,
-        Method::PATCH,
-        Method::OPTIONS,
-    ];
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
     let hosts = request.headers.get_all(header::HOST).iter().count();
     // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
     if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
@@ -164,7 +156,10 @@ fn check(request: &Parts) -> Result<(), Refusal> {
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
     }
-    if request.headers.get(header::EXPECT).is_some_and(|expect| !expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    if request
+        .headers
+        .get(header::EXPECT)
+        .is_some_and(|expect| !expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
     {
         return Err(Reason::ExpectationUnknown.into());
     }

@@ -29,7 +29,7 @@ use crate::{
     child::{Plan, Stage},
     sys::{
         clone::{Argv, ChildStack, Launched, launch},
-        signals,
+        inherited, signals,
     },
 };
 use wire::{Answer, DESCRIPTORS_MAX, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, ReadOrder, STDIO, read_order};
@@ -47,6 +47,7 @@ pub fn run() {
     // A session of its own: Ctrl-C in the server's terminal is the server's business.
     let _ = setsid();
     signals::reset();
+    inherited::close();
     // A core file of a script could hold another user's data, and could fill the disk.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let mut stack = ChildStack::new();

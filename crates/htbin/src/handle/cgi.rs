@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! A script answers: its body is taken in full, a place found, the script started, its head read, its output passed on.
 
 mod gate;
@@ -10,8 +9,8 @@ mod upload;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
-use http::{Response, request::Parts};
 use htbin_spawn::{LaunchError, Launcher, Limits};
+use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
@@ -71,64 +70,12 @@ pub struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Debug {
     /// Clients on this machine that came straight.
-=======
-//! Placeholder for the handler of scripts: its settings only.
-
-use std::{ffi::OsString, time::Duration};
-
-/// How scripts run, and their limits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
-    /// Running at once.
-    pub running_max: usize,
-    /// Waiting.
-    pub queue_max: usize,
-    /// How long they wait.
-    pub queue_time: Duration,
-    /// Until the head is complete.
-    pub head_time: Duration,
-    /// Without output.
-    pub idle_time: Duration,
-    /// A request body.
-    pub body_bytes_max: u64,
-    /// Of which in memory.
-    pub body_memory_bytes_max: usize,
-    /// A script's head.
-    pub head_bytes_max: usize,
-    /// A script's output.
-    pub output_bytes_max: Option<u64>,
-    /// Its memory.
-    pub memory_bytes_max: Option<u64>,
-    /// Its processor time.
-    pub cpu_seconds_max: Option<u64>,
-    /// Its processes.
-    pub processes_max: Option<u64>,
-    /// What is added to its environment.
-    pub environment: Vec<(OsString, OsString)>,
-    /// A urlencoded body is argv[1] too.
-    pub post_argv: bool,
-    /// It sees Authorization.
-    pub pass_auth: bool,
-    /// It may gain privileges.
-    pub new_privileges: bool,
-    /// Who sees why a script failed.
-    pub debug: Debug,
-    /// Local redirects in a row.
-    pub redirects_max: usize,
-}
-
-/// Who sees why a script failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Debug {
-    /// A client on loopback that came straight.
->>>>>>> cli
     Loopback,
     /// Everybody.
     Always,
     /// Nobody.
     Never,
 }
-<<<<<<< HEAD
 
 /// What a script's output came to.
 pub enum Answer {
@@ -164,7 +111,8 @@ impl Cgi {
         let body = upload::take(body, request, &self.settings).await?;
         let place = self.gate.enter().await?;
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
-        let started = order.launch(&self.launcher, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
+        let started =
+            order.launch(&self.launcher, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
         let mut started = started.map_err(|error| launch_refusal(&error, script))?;
         started.process.keep(place);
         let messages = Messages::new(started.stderr, exchange.id, script);
@@ -191,5 +139,3 @@ fn launch_refusal(error: &LaunchError, script: &Script) -> Refusal {
     let program = script.interpreter().unwrap_or(script.program());
     Refusal::with_detail(reason, format!("{}: {error}", program.display()))
 }
-=======
->>>>>>> cli

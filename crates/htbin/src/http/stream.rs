@@ -101,7 +101,11 @@ impl<T: Transport> ClientStream<T> {
 }
 
 impl<T: Transport> Read for ClientStream<T> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let mut space = [MaybeUninit::uninit(); READ_BYTES];
         let mut read = ReadBuf::uninit(&mut space[..buffer.remaining().min(READ_BYTES)]);
@@ -115,7 +119,10 @@ impl<T: Transport> Read for ClientStream<T> {
             this.read_clock.start(Phase::Head);
             if is_other_version(read.filled()) {
                 let _ = this.transport.try_write(OTHER_VERSION);
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "a version of HTTP other than 1.x")));
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a version of HTTP other than 1.x",
+                )));
             }
         }
         buffer.put_slice(read.filled());

@@ -34,15 +34,8 @@ fn is_loopback_name(host: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-const PROXY_FIELDS: [&str; 7] = [
-    "forwarded",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-server",
-    "x-real-ip",
-    "via",
-];
+const PROXY_FIELDS: [&str; 7] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip", "via"];
 
 #[cfg(test)]
 mod tests {
@@ -53,7 +46,8 @@ mod tests {
         for name in ["localhost", "LOCALHOST", "app.localhost", "127.0.0.1", "127.8.9.1", "::1", "localhost."] {
             assert!(is_loopback_name(name), "{name}");
         }
-        for name in ["example.org", "localhost.example.org", "10.0.0.1", "::2", "", "notlocalhost", "127.0.0.1.nip.io"] {
+        for name in ["example.org", "localhost.example.org", "10.0.0.1", "::2", "", "notlocalhost", "127.0.0.1.nip.io"]
+        {
             assert!(!is_loopback_name(name), "{name}");
         }
     }

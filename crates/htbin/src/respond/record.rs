@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{StatusCode, header, request::Parts};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 
 use crate::{
     body::Body,

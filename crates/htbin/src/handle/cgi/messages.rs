@@ -1,11 +1,7 @@
 //! What a script writes to stderr: each line goes to the log with the exchange and the script; the last few are kept to
 //! explain a failure.
 
-use std::{
-    io,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use tokio::net::unix::pipe;
 
@@ -101,7 +97,7 @@ impl Messages {
     }
 
     fn log_line(&mut self) {
-        log::script_line(self.id, &self.script, self.line.trim_ascii_end());
+        log::script_line(self.id, self.script.as_bytes(), self.line.trim_ascii_end());
         self.line.clear();
     }
 }

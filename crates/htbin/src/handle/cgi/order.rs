@@ -2,9 +2,9 @@
 
 use std::{os::unix::ffi::OsStrExt, sync::Arc};
 
-use http::{Method, header, request::Parts};
-use htbin_cgi::{MetaVariables, Source, arguments};
+use htbin_cgi::{MetaVariables, Source, argv::arguments};
 use htbin_spawn::{LaunchError, Launcher, Limits, Script as Started, Stdin};
+use http::{Method, header, request::Parts};
 
 use super::{Settings, upload::Upload};
 use crate::{
@@ -26,8 +26,8 @@ impl<'a> Order<'a> {
         body: &Upload,
         settings: &Settings,
     ) -> Self {
-        let words = posted_argument(request, body, settings)
-            .unwrap_or_else(|| arguments(&request.method, request.uri.query()));
+        let words =
+            posted_argument(request, body, settings).unwrap_or_else(|| arguments(&request.method, request.uri.query()));
         Self { script, variables: variables(script, exchange, request, body, settings), words }
     }
 

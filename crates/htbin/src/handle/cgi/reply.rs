@@ -5,9 +5,9 @@ use std::{collections::VecDeque, io};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{Method, Response, request::Parts};
 use htbin_cgi::{Document, Error, Head, HeadParser, Limits, Progress, Response as Meaning};
 use htbin_spawn::Exit;
+use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
 use super::{

@@ -1,1 +1,2 @@
 //! The words of the Common Gateway Interface.
+#![forbid(unsafe_code)]

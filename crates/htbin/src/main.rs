@@ -1,2 +1,3 @@
 //! htbin.
+#![forbid(unsafe_code)]
 fn main() {}

@@ -161,7 +161,7 @@ const INNOCENT: &[(&str, &str)] = &[
     ("crates/htbin/src/cli.rs", "//! F.\nuse crate::{config, low::*};\nmod part {\n    use super::super::cli;\n}\n"),
     ("crates/htbin/src/low.rs", "//! Low.\n// crate::cli and unsafe\nconst X: &str = \"crate::cli\";\n"),
     ("crates/htbin/src/low.rs", "//! Low.\npub(crate) fn f() {}\n#[cfg(test)]\nmod tests {\n    use super::*;\n}\n"),
-    ("crates/cgi/src/head.rs", "//! H.\nuse std::{fmt, collections::HashMap as io};\n"),
+    ("crates/cgi/src/head.rs", "//! H.\nuse std::{fmt, collections::HashMap as io};\nuse core::net::IpAddr;\n"),
     ("crates/spawn/src/script.rs", "//! S.\nuse std::task::Context;\n#[deny(unsafe_op_in_unsafe_fn)]\nfn f() {}\n"),
     ("crates/spawn/src/script.rs", "//! S.\nimpl Trait for X {\n    fn get_it() {}\n}\nstruct Carpool;\n"),
     ("crates/spawn/src/sys/fork.rs", "//! F.\nunsafe fn f() {}\n"),

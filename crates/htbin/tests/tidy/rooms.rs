@@ -48,4 +48,4 @@ fn breach(order: &[String], file: &File, room: &str, name: &Name) -> Option<Brea
 }
 
 /// The rooms in which a person's wishes become a server.
-const MAY_NAME_CONFIG: [&str; 4] = ["banner", "cli", "demo", "main"];
+const MAY_NAME_CONFIG: [&str; 4] = ["banner", "cli", "demo", "start"];

@@ -1,6 +1,8 @@
 //! htbin, the web server for CGI scripts. The rooms below stand in the order in which a request meets them;
 //! a room uses only rooms that stand below it (`tests/tidy.rs` holds that).
 
+#![forbid(unsafe_code)]
+
 // What a person types, and what it becomes.
 pub mod cli;
 pub mod config;

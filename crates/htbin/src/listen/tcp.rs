@@ -100,6 +100,8 @@ fn listener(address: SocketAddr, ipv6_only: bool) -> Result<TcpListener, Errno> 
     let socket: OwnedFd = net::socket_with(family, SocketType::STREAM, flags, None)?;
     // Connections of a server that just stopped linger in TIME_WAIT; without this the next one could not start.
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    // Connections inherit it: what a script flushes leaves at once, and no answer waits for the client's delayed ACK.
+    sockopt::set_tcp_nodelay(&socket, true)?;
     if address.is_ipv6() {
         sockopt::set_ipv6_v6only(&socket, ipv6_only)?;
     }

@@ -8,6 +8,7 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
+use environment::Variable;
 pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags};
 pub use generate::{completions, man};
 
@@ -47,8 +48,8 @@ pub fn parse(
         _ => (&matches, false),
     };
     let flags = settle(typed, is_demo)?;
-    let added = environment::words(&command(), |id| is_given(given, &flags, id), environment);
-    let flags = if added.is_empty() { flags } else { reparse(words, added, is_demo)? };
+    let variables = environment::variables(&command(), |id| is_given(given, &flags, id), environment);
+    let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
 }
 
@@ -83,7 +84,7 @@ struct Line {
 enum Word {
     /// Serve the demo site that is embedded in htbin
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
-    Demo(Flags),
+    Demo(Box<Flags>),
     /// Print the manual page
     Man,
     /// Print what completes htbin's command line in a shell
@@ -124,17 +125,27 @@ fn is_given(matches: &ArgMatches, flags: &Flags, id: &str) -> bool {
 }
 
 /// Reads everything again with the words from the environment before those that were typed, so that the latter win.
-fn reparse(mut words: Vec<OsString>, added: Vec<OsString>, is_demo: bool) -> Result<Flags, Error> {
-    let typed = words.split_off(if is_demo { 2 } else { 1 }.min(words.len()));
-    let words = words.into_iter().chain(added).chain(typed);
-    let line = command().try_get_matches_from(words).and_then(|matches| Line::from_arg_matches(&matches));
-    line.and_then(|line| settle(line, is_demo)).map_err(|error| environment::blame(&error))
+fn read_with(typed: &[OsString], variables: &[Variable], is_demo: bool) -> Result<Flags, Error> {
+    let read = |variables: &[Variable], rest: &[OsString]| {
+        let added = variables.iter().flat_map(|variable| variable.words.clone());
+        let words = typed[..1].iter().cloned().chain(is_demo.then(|| "demo".into())).chain(added);
+        let matches = command().try_get_matches_from(words.chain(rest.iter().cloned()))?;
+        settle(Line::from_arg_matches(&matches)?, is_demo)
+    };
+    // The words alone were right, so an error is the environment's: that of the variable which is wrong by itself.
+    read(variables, &typed[if is_demo { 2 } else { 1 }..]).map_err(|error| {
+        let alone = |variable: &&Variable| read(std::slice::from_ref(*variable), &[]).is_err();
+        let names = variables.iter().find(alone).map_or("HTBIN_*", |variable| variable.name.as_str());
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or_default();
+        usage(format!("{names} in the environment: {}", text.strip_prefix("error: ").unwrap_or(text)))
+    })
 }
 
 /// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.
 fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     let mut flags = match line.word {
-        Some(Word::Demo(flags)) => flags,
+        Some(Word::Demo(flags)) => *flags,
         _ => line.flags,
     };
     let mut ports: Vec<u16> = flags.listen.port.into_iter().collect();

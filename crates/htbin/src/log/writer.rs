@@ -94,7 +94,7 @@ impl Writer {
         let mut bytes = Vec::new();
         while let Some(dropped) = self.take(&mut bytes) {
             let written = self.write(&bytes);
-            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
             bytes.clear();
             bytes.shrink_to(FLUSH_BYTES * 4);
             match written {

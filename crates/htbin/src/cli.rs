@@ -9,6 +9,7 @@ use clap::{
 };
 pub use clap_complete::Shell;
 use environment::Variable;
+use flags::UsualFlags;
 pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags};
 pub use generate::{completions, man};
 
@@ -38,17 +39,20 @@ pub fn parse(
     words: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Invocation, Error> {
-    let words = join_mounts(words);
+    let mut words = join_mounts(words);
+    if words.is_empty() {
+        words.push("htbin".into());
+    }
     let matches = command().try_get_matches_from(&words)?;
     let typed = Line::from_arg_matches(&matches)?;
     let (given, is_demo) = match (&typed.word, matches.subcommand()) {
-        (Some(Word::Man), _) => return Ok(Invocation::Man),
-        (Some(Word::Completions { shell }), _) => return Ok(Invocation::Completions(*shell)),
+        (Some(Word::Man(_)), _) => return Ok(Invocation::Man),
+        (Some(Word::Completions { shell, .. }), _) => return Ok(Invocation::Completions(*shell)),
         (Some(Word::Demo(_)), Some((_, matches))) => (matches, true),
         _ => (&matches, false),
     };
     let flags = settle(typed, is_demo)?;
-    let variables = environment::variables(&command(), |id| is_given(given, &flags, id), environment);
+    let variables = environment::variables(&command(), |id| is_given(given, &flags, is_demo, id), environment);
     let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
 }
@@ -67,6 +71,10 @@ pub fn command() -> clap::Command {
     args_conflicts_with_subcommands = true,
     args_override_self = true,
     disable_help_subcommand = true,
+    // The two stand with the flags, under a heading; `UsualFlags` has them.
+    disable_help_flag = true,
+    disable_version_flag = true,
+    propagate_version = true,
     help_template = HELP_TEMPLATE,
     override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin man | completions SHELL",
     after_help = AFTER_HELP,
@@ -82,15 +90,19 @@ struct Line {
 /// The commands. A directory of such a name is served by `htbin ./demo`.
 #[derive(Debug, Subcommand)]
 enum Word {
-    /// Serve the demo site that is embedded in htbin
+    /// Serve a site that shows what htbin can do
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
     Demo(Box<Flags>),
-    /// Print the manual page
-    Man,
-    /// Print what completes htbin's command line in a shell
+    /// Print the manual page: htbin man | man -l -
+    Man(UsualFlags),
+    /// Print completions for a shell: bash, zsh, fish, elvish, powershell
     Completions {
         /// Which shell
+        #[arg(hide_possible_values = true)]
         shell: Shell,
+        /// The usual two.
+        #[command(flatten)]
+        usual: UsualFlags,
     },
 }
 
@@ -115,11 +127,11 @@ fn join_mounts(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     joined
 }
 
-/// Was this flag typed, also by one of its other spellings?
-fn is_given(matches: &ArgMatches, flags: &Flags, id: &str) -> bool {
+/// Was this flag typed, also by one of its other spellings? The demo has its directory.
+fn is_given(matches: &ArgMatches, flags: &Flags, is_demo: bool, id: &str) -> bool {
     match id {
         "port" => flags.listen.port.is_some(),
-        "directory" => flags.site.directory.is_some(),
+        "directory" => is_demo || flags.site.directory.is_some(),
         _ => matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine),
     }
 }
@@ -185,7 +197,7 @@ fn usage(message: impl std::fmt::Display) -> Error {
 }
 
 const HELP_TEMPLATE: &str = "\
-{about}
+htbin {version}: {about}
 
 {usage-heading} {usage}
 
@@ -193,10 +205,11 @@ const HELP_TEMPLATE: &str = "\
 ";
 
 const AFTER_HELP: &str = "\
-Try:  htbin                      files of this directory, scripts in cgi-bin/ and htbin/, http://127.0.0.1:8000
-      htbin demo                 see what it can do
-      htbin -b :: 9000 ~/site    another directory, another port, for everybody on the network
-More: --help has every option and examples; htbin man prints the manual.";
+Try:  htbin                    this directory on http://127.0.0.1:8000
+      htbin demo               what htbin can do
+      htbin -b :: 9000 ~/site  for everybody on the network
+Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
+--help has every option and examples; `htbin man` prints the manual.";
 
 const AFTER_LONG_HELP: &str = "\
 Examples:

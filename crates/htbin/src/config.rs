@@ -101,7 +101,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
 
 fn root(directory: Option<&Path>) -> Result<PathBuf, Error> {
     let directory = directory.unwrap_or(Path::new("."));
-    check::directory("directory", directory)
+    check::directory("--directory", directory)
 }
 
 fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {

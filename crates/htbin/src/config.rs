@@ -16,6 +16,8 @@ use crate::{
 
 mod check;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 /// The settings of every room.
 #[derive(Debug, Clone)]

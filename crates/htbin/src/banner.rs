@@ -231,3 +231,120 @@ fn visible(text: &str) -> String {
 
 const LEVELS_MAX: usize = 3;
 const FILES_MAX: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listen;
+
+    fn site(root: &Path) -> site::Settings {
+        let dir = |url: &str| site::ScriptDir { url: url.into(), directory: None };
+        site::Settings {
+            root: root.into(),
+            cgi: true,
+            script_dirs: vec![dir("/cgi-bin"), dir("/htbin")],
+            mounts: vec![],
+            interpreters: vec![site::Interpreter { suffix: ".py".into(), program: "/usr/bin/python3".into() }],
+            index: vec![],
+            listing: true,
+            hidden: false,
+            follow_symlinks: false,
+            spa: None,
+        }
+    }
+
+    fn put(root: &Path, path: &str, mode: u32) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("it is below the root")).expect("the folder is ours");
+        fs::write(&path, "").expect("the folder is ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("the file is ours");
+    }
+
+    fn open(hosts: &[&str]) -> Vec<Socket> {
+        let binds = hosts.iter().map(|host| listen::Bind::Host((*host).into())).collect();
+        listen::open(&listen::Settings { binds, port: 0, port_asked: true }).expect("there are free ports")
+    }
+
+    fn text(banner: &Banner<'_>) -> String {
+        let mut text = String::new();
+        banner.render(false, &mut text).expect("memory takes it");
+        text
+    }
+
+    #[test]
+    fn one_glance() {
+        let sockets = open(&["127.0.0.1"]);
+        let port = sockets[0].address().expect("it is TCP").port();
+        let files = Runs::Files { scripts: 3, others: 1, more: false };
+        let places = [("/cgi-bin", files), ("/htbin", Runs::Nothing), ("/git", Runs::Program("/usr/bin/git".into()))];
+        let banner = Banner {
+            served: "/srv/www".into(),
+            sockets: &sockets,
+            port_taken: Some(8000),
+            scripts: Scripts::In(places.map(|(url, runs)| Place { url: url.into(), runs }).into()),
+            user: "anna".into(),
+            more: vec![("note", "a line".into())],
+        };
+        let expected = format!(
+            "    htbin  /srv/www
+       at  http://127.0.0.1:{port}/
+           port 8000 is taken; this is the next free one
+  scripts  /cgi-bin  3 scripts, 1 not executable (chmod +x)
+           /git      /usr/bin/git
+       as  anna
+  open to  this machine only; add -b :: to share
+     note  a line
+     stop  Ctrl-C
+
+"
+        );
+        assert_eq!(text(&banner), expected);
+    }
+
+    #[test]
+    fn who_can_connect_is_told_plainly() {
+        let reach = |sockets: &[Socket]| {
+            let scripts = Scripts::Off;
+            let (served, user, more) = (String::new(), String::new(), vec![]);
+            Banner { served, sockets, port_taken: None, scripts, user, more }.reach()
+        };
+        assert_eq!(reach(&open(&["127.0.0.1"])), "this machine only; add -b :: to share");
+        assert_eq!(reach(&open(&["0.0.0.0"])), "everybody who can reach this machine");
+        let folder = tempfile::tempdir().expect("a private folder");
+        let binds = vec![listen::Bind::Unix(folder.path().join("a.sock"))];
+        let sockets =
+            listen::open(&listen::Settings { binds, port: 0, port_asked: false }).expect("the folder is ours");
+        assert_eq!(reach(&sockets), "who may open the socket");
+    }
+
+    #[test]
+    fn scripts_are_counted_with_subdirectories_and_interpreters() {
+        let folder = tempfile::tempdir().expect("a private folder");
+        let root = folder.path();
+        put(root, "cgi-bin/a.sh", 0o755);
+        put(root, "cgi-bin/b.py", 0o644);
+        put(root, "cgi-bin/c.txt", 0o644);
+        put(root, "cgi-bin/.hidden", 0o755);
+        put(root, "cgi-bin/below/d.sh", 0o755);
+        let Scripts::In(places) = Scripts::find(&site(root)) else { panic!("scripts are on") };
+        assert_eq!(places[0].runs, Runs::Files { scripts: 3, others: 1, more: false });
+        assert_eq!(places[1].runs, Runs::Nothing);
+        assert_eq!(Scripts::find(&site::Settings { cgi: false, ..site(root) }), Scripts::Off);
+        let none = Scripts::find(&site(&root.join("cgi-bin")));
+        assert_eq!(none.lines(), ["none: make a directory cgi-bin/ or htbin/ and put executable files into it"]);
+    }
+
+    #[test]
+    fn a_huge_directory_is_not_counted_to_the_end() {
+        let folder = tempfile::tempdir().expect("a private folder");
+        (0..FILES_MAX + 5).for_each(|number| put(folder.path(), &format!("htbin/{number}"), 0o755));
+        let Scripts::In(places) = Scripts::find(&site(folder.path())) else { panic!("scripts are on") };
+        assert_eq!(places[1].runs, Runs::Files { scripts: FILES_MAX, others: 0, more: true });
+        assert_eq!(places[1].runs.to_string(), "more than 1000 scripts");
+    }
+
+    #[test]
+    fn a_name_cannot_drive_the_terminal() {
+        assert_eq!(visible("/srv/\x1b[2J\nx"), "/srv/\\u{1b}[2J\\nx");
+    }
+}

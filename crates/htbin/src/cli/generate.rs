@@ -38,7 +38,7 @@ fn bold_code(page: &str) -> String {
     text
 }
 
-const DESCRIPTION: &str = r#".SH DESCRIPTION
+const DESCRIPTION: &str = r".SH DESCRIPTION
 \fBhtbin\fR serves the files of a directory over HTTP, and runs what is executable in
 \fIcgi\-bin/\fR or \fIhtbin/\fR as CGI scripts (RFC 3875).
 Python's spelling works:
@@ -61,7 +61,7 @@ Print this page.
 Print what completes htbin's command line in bash, zsh, fish, elvish or powershell.
 .PP
 Commands stand first. A directory of such a name is served by \fBhtbin ./demo\fR.
-"#;
+";
 
 const SECTIONS: &str = r#".SH ENVIRONMENT
 Each option that is not typed is read from a variable: \fBHTBIN_\fR and its name in capitals, with _ for \-.

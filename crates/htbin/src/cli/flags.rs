@@ -1,6 +1,8 @@
 //! Every flag, in groups, in the order of `--help`. What stands in [brackets] is the default; where clap does not hold
 //! it, `config` works it out.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "clap prints these texts: [60s] is a default, not a link")]
+
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};

@@ -31,7 +31,7 @@ pub struct Settings {
     pub processes_max: Option<u64>,
     /// What is added to its environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// A urlencoded body is argv[1] too.
+    /// A urlencoded body is the first argument too.
     pub post_argv: bool,
     /// It sees Authorization.
     pub pass_auth: bool,

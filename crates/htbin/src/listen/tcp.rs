@@ -91,6 +91,10 @@ fn open_all(wanted: &[Wanted], port: u16) -> Result<Vec<TcpListener>, Error> {
             Err(errno) => return Err(refused(address, errno)),
         }
     }
+    // A name that has IPv6 addresses alone, on a machine without.
+    if let (Some(wanted), true) = (wanted.first(), listeners.is_empty()) {
+        return Err(refused(SocketAddr::new(wanted.address, port), Errno::ADDRNOTAVAIL));
+    }
     Ok(listeners)
 }
 

@@ -1,9 +1,10 @@
 //! htbin, the web server for CGI scripts. The rooms below stand in the order in which a request meets them;
 //! a room uses only rooms that stand below it (`tests/tidy.rs` holds that).
 
-// What a person types, and what it becomes.
-pub mod cli;
+// What a person types becomes the settings of every room: `config` reads `cli`, so it stands above it.
 pub mod config;
+
+pub mod cli;
 
 // The process before the first request.
 pub mod banner;

@@ -17,18 +17,16 @@ pub(super) fn is_passed(field: &str) -> bool {
     )
 }
 
-/// Appends a field's name (in lower case) as it is called in a variable; no if it could pose as another's: of
-/// `X-User` and `X_User` only the first becomes X_USER. May leave a part behind then.
-pub(super) fn append(field: &str, block: &mut Vec<u8>) -> bool {
-    for byte in field.bytes() {
-        block.push(match byte {
-            b'a'..=b'z' => byte.to_ascii_uppercase(),
-            b'0'..=b'9' => byte,
-            b'-' => b'_',
-            _ => return false,
-        });
-    }
-    true
+/// Is a field's name (in lower case) one that no other could pose as? Of `X-User` and `X_User` only the first becomes
+/// HTTP_X_USER.
+pub(super) fn is_distinct(field: &str) -> bool {
+    field.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Appends a field's name (in lower case) as it is called in a variable.
+pub(super) fn append(field: &str, block: &mut Vec<u8>) {
+    block.extend_from_slice(b"HTTP_");
+    block.extend(field.bytes().map(|byte| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }));
 }
 
 /// The fields that Connection names: of this connection only (RFC 9110 §7.6.1).

@@ -170,7 +170,6 @@ impl MetaVariables {
                 self.join(if field == header::COOKIE { b"; " } else { b", " }, value.as_bytes());
                 continue;
             }
-            last = None;
             if (field == header::AUTHORIZATION && !source.pass_auth)
                 || !name::is_passed(field.as_str())
                 || !name::is_distinct(field.as_str())

@@ -268,7 +268,7 @@ fn canonical(address: SocketAddr) -> (IpAddr, u16) {
     (address.ip().to_canonical(), address.port())
 }
 
-/// Lets `write!` append to a Vec; `std::io` is not for this crate.
+/// Lets `write!` append to a Vec; the writer of the standard library is I/O, which this crate does without.
 struct Appender<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Appender<'_> {

@@ -20,6 +20,7 @@ use crate::{
     handle::{
         self,
         cgi::{Cgi, Debug},
+        kept::Kept,
     },
     layers,
     log::AccessLog,
@@ -38,6 +39,8 @@ pub struct Server {
     pub routes: Routes,
     /// What happens to every answer.
     pub layers: layers::Settings,
+    /// Small files that were sent lately.
+    pub kept: Kept,
     /// How scripts run.
     pub cgi: Cgi,
     /// Who may see why a script failed.
@@ -94,16 +97,25 @@ impl Server {
         // The one step back is the local redirect (RFC 3875 §6.2.2): it meets the same rules as if the client had asked.
         for _ in 0..=self.redirects_max {
             let request = redirected.as_ref().unwrap_or(request);
+            let site = self.routes.find(request.uri.path());
+            if let Some(response) = self.kept.answer(site, request) {
+                return Ok(response);
+            }
             let path = UrlPath::parse(request.uri.path())?;
-            let site = self.routes.find(&path);
             match site.resolve(&path)? {
-                Target::File(file) => return handle::file::answer(file, request),
+                Target::File(file) => {
+                    let metadata = file.metadata;
+                    let response = handle::file::answer(file, request)?;
+                    self.kept.keep(site, request, &path, &metadata, &response);
+                    return Ok(response);
+                }
                 Target::Directory(directory) => return handle::listing::answer(directory, request).await,
                 Target::Redirect(location) => return Ok(moved(&location, request)),
                 Target::Script(script) => {
                     remarks.script = Some(script.program().to_string_lossy().into());
-                    let answer = self.cgi.answer(&script, exchange, request, body.take()).await?;
-                    match answer {
+                    // Boxed, so that answers to requests for files are not as large as a script's.
+                    let answer = Box::pin(self.cgi.answer(&script, exchange, request, body.take()));
+                    match answer.await? {
                         handle::cgi::Answer::Response(response) => return Ok(response),
                         handle::cgi::Answer::LocalRedirect(location) => {
                             redirected = Some(redirect_locally(request, &location)?);

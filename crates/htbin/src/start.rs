@@ -16,7 +16,7 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::cgi::Cgi,
+    handle::{cgi::Cgi, kept::Kept},
     http, listen,
     listen::Socket,
     log,
@@ -143,6 +143,7 @@ async fn serve_until_stopped(
     let server = Arc::new(Server {
         routes: Routes::single(site),
         layers: settings.layers,
+        kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
         cgi: Cgi::new(settings.cgi, launcher),

@@ -1,1 +1,7 @@
-//! To come.
+//! Static files: types, conditions, ranges, listings, and what is never served.
+
+mod conditional;
+mod denied;
+mod listing;
+mod ranges;
+mod types;

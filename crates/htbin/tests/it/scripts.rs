@@ -19,6 +19,16 @@ print "\0", getcwd(), "\0", $body;
 /// Says hello, and nothing else.
 pub(crate) const HELLO: &str = "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\nhello\\n'\n";
 
+/// A shell script.
+pub(crate) fn sh(commands: &str) -> String {
+    format!("#!/bin/sh\n{commands}\n")
+}
+
+/// A shell script that first prints the head of a plain text.
+pub(crate) fn text(commands: &str) -> String {
+    format!("#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\n{commands}\n")
+}
+
 /// Sends back the body it was sent, once it has it all.
 pub(crate) const ECHO: &str = r#"#!/usr/bin/perl
 binmode STDIN; binmode STDOUT;

@@ -43,7 +43,7 @@ fn one_range_is_206() {
 
 /// Servers may send a small file whole, or join ranges that lie close together.
 fn ranged_in_10_000(range: &str) -> Reply {
-    let content: String = (0..2000).map(|at| format!("{at:04}.")).collect();
+    let content = (0..2000).map(|at| format!("{at:04}.")).collect::<Vec<_>>().concat();
     let site = Site::new().file("a.txt", content);
     Server::start(&site).request("GET", "/a.txt", &[("Range", range)], b"").expect(206)
 }

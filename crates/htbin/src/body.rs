@@ -70,7 +70,16 @@ impl http_body::Body for Body {
             Self::Parts(parts) => match parts.pop_front() {
                 None => Poll::Ready(None),
                 Some(Part::Bytes(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Part::File { .. }) => Poll::Ready(Some(Err(std::io::ErrorKind::Unsupported.into()))),
+                Some(Part::File { file, offset, length }) => {
+                    use std::os::unix::fs::FileExt;
+                    let n = length.min(65536);
+                    let mut v = vec![0; n as usize];
+                    file.read_exact_at(&mut v, offset)?;
+                    if length > n {
+                        parts.push_front(Part::File { file, offset: offset + n, length: length - n })
+                    }
+                    Poll::Ready(Some(Ok(Frame::data(v.into()))))
+                }
             },
             Self::Stream { chunks, .. } => chunks.as_mut().poll_next(context).map_ok(Frame::data),
         }

@@ -1,1 +1,211 @@
-//! To be built.
+//! What a person types: `htbin [OPTIONS] [PORT] [DIR]` and the commands demo, man and completions.
+//! The flags stand in `cli/flags.rs`. Nothing here looks at the machine; that is `config`'s.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{Error, ErrorKind},
+};
+pub use clap_complete::Shell;
+pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags};
+pub use generate::{completions, man};
+
+mod environment;
+mod flags;
+mod generate;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Invocation {
+    /// Serve a directory.
+    Serve(Box<Flags>),
+    /// Serve the demo site; no directory is given.
+    Demo(Box<Flags>),
+    /// Print the manual page.
+    Man,
+    /// Print what completes htbin's command line in this shell.
+    Completions(Shell),
+}
+
+/// Reads the command line (the first word is the program's name) and, for what it leaves open, the `HTBIN_*` variables
+/// of `environment`. `--help` and `--version` are errors too: `Error::exit` does the right thing with all of them.
+pub fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Invocation, Error> {
+    let words = join_mounts(words);
+    let matches = command().try_get_matches_from(&words)?;
+    let typed = Line::from_arg_matches(&matches)?;
+    let (given, is_demo) = match (&typed.word, matches.subcommand()) {
+        (Some(Word::Man), _) => return Ok(Invocation::Man),
+        (Some(Word::Completions { shell }), _) => return Ok(Invocation::Completions(*shell)),
+        (Some(Word::Demo(_)), Some((_, matches))) => (matches, true),
+        _ => (&matches, false),
+    };
+    let flags = settle(typed, is_demo)?;
+    let added = environment::words(&command(), |id| is_given(given, &flags, id), environment);
+    let flags = if added.is_empty() { flags } else { reparse(words, added, is_demo)? };
+    Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
+}
+
+/// The whole command line as clap knows it.
+pub fn command() -> clap::Command {
+    Line::command()
+}
+
+/// Serve the files of a directory, and run its CGI scripts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "htbin",
+    version,
+    max_term_width = 110,
+    args_conflicts_with_subcommands = true,
+    args_override_self = true,
+    disable_help_subcommand = true,
+    help_template = HELP_TEMPLATE,
+    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin man | completions SHELL",
+    after_help = AFTER_HELP,
+    after_long_help = AFTER_LONG_HELP,
+)]
+struct Line {
+    #[command(subcommand)]
+    word: Option<Word>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// The commands. A directory of such a name is served by `htbin ./demo`.
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// Serve the demo site that is embedded in htbin
+    #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
+    Demo(Flags),
+    /// Print the manual page
+    Man,
+    /// Print what completes htbin's command line in a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Makes `--cgi /git=PROGRAM` one word, `--cgi=/git=PROGRAM`. Clap alone cannot tell it from `--cgi 8000` and
+/// `--cgi /srv/www`, which people know from Python: there, --cgi takes no value.
+fn join_mounts(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut options_ended = false;
+    for word in words {
+        let is_mount = word.as_encoded_bytes().starts_with(b"/") && word.as_encoded_bytes().contains(&b'=');
+        match joined.last_mut() {
+            Some(last) if !options_ended && is_mount && last == "--cgi" => {
+                last.push("=");
+                last.push(word);
+            }
+            _ => {
+                options_ended |= word == "--";
+                joined.push(word);
+            }
+        }
+    }
+    joined
+}
+
+/// Was this flag typed, also by one of its other spellings?
+fn is_given(matches: &ArgMatches, flags: &Flags, id: &str) -> bool {
+    match id {
+        "port" => flags.listen.port.is_some(),
+        "directory" => flags.site.directory.is_some(),
+        _ => matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine),
+    }
+}
+
+/// Reads everything again with the words from the environment before those that were typed, so that the latter win.
+fn reparse(mut words: Vec<OsString>, added: Vec<OsString>, is_demo: bool) -> Result<Flags, Error> {
+    let typed = words.split_off(if is_demo { 2 } else { 1 }.min(words.len()));
+    let words = words.into_iter().chain(added).chain(typed);
+    let line = command().try_get_matches_from(words).and_then(|matches| Line::from_arg_matches(&matches));
+    line.and_then(|line| settle(line, is_demo)).map_err(|error| environment::blame(&error))
+}
+
+/// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.
+fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
+    let mut flags = match line.word {
+        Some(Word::Demo(flags)) => flags,
+        _ => line.flags,
+    };
+    let mut ports: Vec<u16> = flags.listen.port.into_iter().collect();
+    match flags.listen.protocol.as_deref().map(value::protocol_or_port).transpose().map_err(usage)? {
+        Some(value::ProtocolOrPort::Port(port)) => ports.push(port),
+        Some(value::ProtocolOrPort::Protocol) | None => {}
+    }
+    let mut directories: Vec<PathBuf> = flags.site.directory.take().into_iter().collect();
+    for place in std::mem::take(&mut flags.places) {
+        match place.to_str().filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(number) => ports.push(value::port(number).map_err(usage)?),
+            None => directories.push(place.into()),
+        }
+    }
+    ports.dedup();
+    directories.dedup();
+    if let [first, second, ..] = ports[..] {
+        return Err(usage(format!(
+            "two ports, {first} and {second}: leave one out; to listen twice, start htbin twice"
+        )));
+    }
+    if let [first, second, ..] = &directories[..] {
+        let fix = "leave one out, or serve the directory above both";
+        return Err(usage(format!("two directories, '{}' and '{}': {fix}", first.display(), second.display())));
+    }
+    if let (true, Some(directory)) = (is_demo, directories.first()) {
+        let fix = "the demo brings its own site; to serve a directory leave out 'demo'";
+        return Err(usage(format!("a directory, '{}', for the demo: {fix}", directory.display())));
+    }
+    flags.listen.port = ports.first().copied();
+    flags.site.directory = directories.pop();
+    Ok(flags)
+}
+
+fn usage(message: impl std::fmt::Display) -> Error {
+    command().error(ErrorKind::ValueValidation, message)
+}
+
+const HELP_TEMPLATE: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+{all-args}{after-help}
+";
+
+const AFTER_HELP: &str = "\
+Try:  htbin                      files of this directory, scripts in cgi-bin/ and htbin/, http://127.0.0.1:8000
+      htbin demo                 see what it can do
+      htbin -b :: 9000 ~/site    another directory, another port, for everybody on the network
+More: --help has every option and examples; htbin man prints the manual.";
+
+const AFTER_LONG_HELP: &str = "\
+Examples:
+  htbin
+      Serve this directory on http://127.0.0.1:8000; what is executable in cgi-bin/ or htbin/ runs.
+  htbin --cgi-dir . --post-argv 9000
+      Executable files run wherever they lie; a form's body is also the script's first argument.
+  htbin --interpreter .py=python3 --interpreter .php=php-cgi
+      Run .py and .php files of the script directories, execute bit or not.
+  htbin --cgi /git=/usr/lib/git-core/git-http-backend --env GIT_PROJECT_ROOT=/srv/git --env GIT_HTTP_EXPORT_ALL=1
+      One program for everything below a URL.
+  sudo htbin --user www-data -b :: 80 /srv/www
+      Take port 80 as root, then serve as www-data.
+  htbin -b /run/htbin.sock --log-format json /srv/www
+      Behind nginx, over a UNIX socket.
+
+Environment:
+  Each option that is not typed is read from HTBIN_ and its name: --max-scripts from HTBIN_MAX_SCRIPTS. A switch is on
+  with 1 and off with 0. What may be repeated takes one value a line.
+
+Exit status:
+  0  stopped as asked        1  failed at run time
+  2  wrong usage            78  wrong configuration";

@@ -1,1 +1,227 @@
-//! To be built.
+//! From flags to the settings of every room: what is wrong is said here, before anything is opened.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use check::{environment_entry, field, index_name, interpreter, mount, script_dir};
+use machine::Machine;
+
+use crate::{
+    cli::{Flags, LogFormat, value},
+    handle::{self, cgi::Debug},
+    http, layers, listen, log, site,
+};
+
+mod check;
+mod machine;
+
+/// The settings of every room.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens.
+    pub listen: listen::Settings,
+    /// What it serves.
+    pub site: site::Settings,
+    /// What clients may use.
+    pub http: http::Settings,
+    /// How scripts run.
+    pub cgi: handle::cgi::Settings,
+    /// What every response gets.
+    pub layers: layers::Settings,
+    /// What is logged.
+    pub log: log::Settings,
+    /// Who to become, for `privilege::choose`.
+    pub user: Option<String>,
+    /// The path to open in the browser once it listens; it starts with a slash.
+    pub open: Option<String>,
+}
+
+/// Checks all flags and works out what they leave open from the machine and htbin's own environment.
+pub fn from_flags(flags: &Flags) -> Result<Settings, Error> {
+    from_flags_on(flags, &Machine::this())
+}
+
+/// What is wrong with a flag: what, where and what to do. Exit status [`Error::EXIT_CODE`].
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: {what}")]
+pub struct Error {
+    flag: &'static str,
+    what: String,
+}
+
+impl Error {
+    /// Wrong usage.
+    pub const EXIT_CODE: u8 = 2;
+
+    fn new(flag: &'static str, what: impl Into<String>) -> Self {
+        Self { flag, what: what.into() }
+    }
+}
+
+fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
+    Ok(Settings {
+        listen: listen(flags)?,
+        site: site(flags, machine)?,
+        http: http(flags, machine)?,
+        cgi: cgi(flags, machine)?,
+        layers: layers(flags)?,
+        log: log(flags),
+        user: flags.listen.user.clone(),
+        open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
+    })
+}
+
+fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
+    let binds = flags.listen.bind.iter().map(|bind| check::bind(bind)).collect::<Result<_, _>>()?;
+    let port = flags.listen.port;
+    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
+}
+
+fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
+    let (site, scripts) = (&flags.site, &flags.scripts);
+    let given = scripts.cgi_dir.iter().map(|value| script_dir(value)).collect::<Result<Vec<_>, _>>()?;
+    let customary = || SCRIPT_DIRS.map(|url| site::ScriptDir { url: url.into(), directory: None }).into();
+    let mounts = scripts.cgi.iter().filter(|value| !value.is_empty());
+    let index = site.index.iter().filter(|name| !name.is_empty());
+    Ok(site::Settings {
+        root: root(site.directory.as_deref())?,
+        cgi: !scripts.no_cgi,
+        script_dirs: if given.is_empty() { customary() } else { given },
+        mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,
+        interpreters: scripts.interpreter.iter().map(|it| interpreter(it, machine)).collect::<Result<_, _>>()?,
+        index: index.map(|name| index_name("--index", name)).collect::<Result<_, _>>()?,
+        listing: !site.no_listing,
+        hidden: site.hidden,
+        follow_symlinks: site.follow_symlinks,
+        spa: site.spa.as_deref().map(check::spa).transpose()?,
+    })
+}
+
+fn root(directory: Option<&Path>) -> Result<PathBuf, Error> {
+    let directory = directory.unwrap_or(Path::new("."));
+    check::directory("directory", directory)
+}
+
+fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {
+    let clients = &flags.clients;
+    // A fifth stays free for files, scripts' pipes and the log.
+    let possible = usize::try_from(machine.descriptors / 5 * 4).unwrap_or(usize::MAX).max(1);
+    let wanted = clients.max_connections.map_or(CONNECTIONS_MAX, whole);
+    Ok(http::Settings {
+        connections_max: positive("--max-connections", wanted)?.min(possible),
+        head_bytes_max: head_bytes_max(flags)?,
+        head_fields_max: positive("--max-fields", whole(clients.max_fields))?,
+        head_time: clients.head_time,
+        idle_time: clients.keep_alive,
+        body_idle_time: clients.body_idle,
+        send_idle_time: clients.send_idle,
+        stop_time: clients.stop_time,
+    })
+}
+
+fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error> {
+    let (scripts, limits) = (&flags.scripts, &flags.limits);
+    let running_max = limits.max_scripts.map_or_else(|| machine.scripts_max(), whole);
+    Ok(handle::cgi::Settings {
+        running_max: positive("--max-scripts", running_max)?,
+        queue_max: whole(limits.queue),
+        queue_time: limits.queue_time,
+        head_time: limits.timeout,
+        idle_time: limits.idle_timeout,
+        body_idle_time: flags.clients.body_idle,
+        body_bytes_max: limits.max_body,
+        body_memory_bytes_max: BODY_MEMORY_BYTES_MAX,
+        head_bytes_max: head_bytes_max(flags)?,
+        output_bytes_max: limited(limits.max_output),
+        memory_bytes_max: limited(limits.memory),
+        cpu_seconds_max: limited(limits.cpu),
+        processes_max: limited(limits.nproc),
+        environment: environment(flags, machine)?,
+        post_argv: scripts.post_argv,
+        pass_auth: scripts.pass_auth,
+        new_privileges: scripts.new_privileges,
+        debug: match (scripts.debug, scripts.no_debug) {
+            (true, _) => Debug::Always,
+            (_, true) => Debug::Never,
+            (false, false) => Debug::Loopback,
+        },
+        redirects_max: REDIRECTS_MAX,
+    })
+}
+
+/// What every script finds in its environment beside the meta-variables: PATH and the locale as htbin has them, then
+/// what was asked for; the last word wins.
+fn environment(flags: &Flags, machine: &Machine) -> Result<Vec<(OsString, OsString)>, Error> {
+    let mut entries = vec![("PATH".into(), machine.path().into())];
+    let is_locale = |name: &OsString| name == "LANG" || name == "TZ" || name.as_encoded_bytes().starts_with(b"LC_");
+    entries.extend(machine.variables.iter().filter(|(name, _)| is_locale(name)).cloned());
+    for name in &flags.scripts.pass_env {
+        check::variable("--pass-env", name)?;
+        entries.extend(machine.variable(name).map(|value| (name.clone(), value.into())));
+    }
+    for entry in &flags.scripts.env {
+        entries.push(environment_entry(entry)?);
+    }
+    let mut last: Vec<(OsString, OsString)> = Vec::new();
+    for (name, value) in entries {
+        match last.iter_mut().find(|(known, _)| *known == name) {
+            Some(known) => known.1 = value,
+            None => last.push((name, value)),
+        }
+    }
+    Ok(last)
+}
+
+fn layers(flags: &Flags) -> Result<layers::Settings, Error> {
+    let headers = flags.site.header.iter().map(|header| field(header)).collect::<Result<_, _>>()?;
+    let cors = flags.site.cors.as_deref().map(check::origin).transpose()?;
+    Ok(layers::Settings { headers, cors })
+}
+
+fn log(flags: &Flags) -> log::Settings {
+    let format = match flags.output.log_format {
+        LogFormat::Common => log::Format::Common,
+        LogFormat::Combined => log::Format::Combined,
+        LogFormat::Json => log::Format::Json,
+    };
+    log::Settings { format, quiet: flags.output.quiet, verbose: flags.output.verbose }
+}
+
+fn head_bytes_max(flags: &Flags) -> Result<usize, Error> {
+    let bytes = whole(flags.limits.max_head);
+    if !HEAD_BYTES.contains(&bytes) {
+        return Err(Error::new(
+            "--max-head",
+            "a size from 8k to 16m is needed: a head is kept in memory while it is read",
+        ));
+    }
+    Ok(bytes)
+}
+
+fn positive(flag: &'static str, number: usize) -> Result<usize, Error> {
+    if number == 0 {
+        return Err(Error::new(
+            flag,
+            "0 would answer nobody; leave it out for the default, or say 'none' for no limit",
+        ));
+    }
+    Ok(number)
+}
+
+fn limited(value: u64) -> Option<u64> {
+    (value != value::UNLIMITED).then_some(value)
+}
+
+fn whole(value: u64) -> usize {
+    // Counts of permits: tokio's semaphore takes no more than an eighth of what usize holds.
+    usize::try_from(value).unwrap_or(usize::MAX).min(usize::MAX >> 4)
+}
+
+const PORT: u16 = 8000;
+const SCRIPT_DIRS: [&str; 2] = ["/cgi-bin", "/htbin"];
+const CONNECTIONS_MAX: usize = 10_000;
+const BODY_MEMORY_BYTES_MAX: usize = 64 << 10;
+const HEAD_BYTES: std::ops::RangeInclusive<usize> = 8 << 10..=16 << 20;
+const REDIRECTS_MAX: usize = 10;

@@ -1,1 +1,218 @@
-//! To be built.
+//! Clients: accepts their connections, speaks HTTP/1.1 with hyper, and holds them to their limits. What a request means
+//! is not known here: it goes to `respond` and the answer comes back.
+
+mod answer;
+mod pace;
+mod stream;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use tokio::{
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    sync::{Semaphore, mpsc, watch},
+};
+
+use crate::{
+    exchange::{Connection, End},
+    listen::Socket,
+    respond::Server,
+};
+use answer::PacedBody;
+use pace::Pace;
+use stream::{ClientStream, Transport};
+
+/// What a client may take.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Connections at once; further ones wait in the kernel's queue.
+    pub connections_max: usize,
+    /// Octets in a request head; more is 431.
+    pub head_bytes_max: usize,
+    /// Fields in a request head; more is 431.
+    pub head_fields_max: usize,
+    /// For a whole request head; longer is 408.
+    pub head_time: Duration,
+    /// Between requests on a connection; longer closes it.
+    pub idle_time: Duration,
+    /// Without an octet of the body; longer is 408.
+    pub body_idle_time: Duration,
+    /// Without the client taking an octet of the answer; longer cuts the connection.
+    pub send_idle_time: Duration,
+    /// For what runs when the server is stopped.
+    pub stop_time: Duration,
+}
+
+/// How far a stop has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    /// Not at all.
+    Running,
+    /// What has begun is finished, nothing new begins.
+    Draining,
+    /// What has not ended is cut.
+    Cut,
+}
+
+/// Serves until `stopped` is done, then finishes what runs, for `stop_time` at most.
+pub async fn serve(
+    sockets: Vec<Socket>,
+    server: Arc<Server>,
+    stopped: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let (stop, stopping) = watch::channel(Stop::Running);
+    let (alive, mut all_gone) = mpsc::channel::<()>(1);
+    let door = Arc::new(Door {
+        places: Arc::new(Semaphore::new(server.http.connections_max)),
+        protocol: protocol(&server.http),
+        server,
+        stopping,
+        alive,
+    });
+    let mut guards = Vec::new();
+    for socket in sockets {
+        match socket {
+            Socket::Tcp(listener) => drop(tokio::spawn(accept(TcpListener::from_std(listener)?, Arc::clone(&door)))),
+            Socket::Unix(listener, guard) => {
+                tokio::spawn(accept(UnixListener::from_std(listener)?, Arc::clone(&door)));
+                guards.push(guard);
+            }
+        }
+    }
+    let stop_time = door.server.http.stop_time;
+    drop(door);
+    stopped.await;
+    stop.send_replace(Stop::Draining);
+    // Every connection holds a sender; when the last is gone the channel ends.
+    if tokio::time::timeout(stop_time, all_gone.recv()).await.is_err() {
+        stop.send_replace(Stop::Cut);
+        all_gone.recv().await;
+    }
+    Ok(())
+}
+
+/// What every new connection needs.
+struct Door {
+    places: Arc<Semaphore>,
+    protocol: http1::Builder,
+    server: Arc<Server>,
+    stopping: watch::Receiver<Stop>,
+    alive: mpsc::Sender<()>,
+}
+
+fn protocol(settings: &Settings) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        // Time limits are `stream`'s: hyper's own has no 408 and no difference between idle and slow.
+        .header_read_timeout(None)
+        .max_headers(settings.head_fields_max)
+        .max_header_size(settings.head_bytes_max)
+        .max_buf_size(settings.head_bytes_max.max(BUFFER_BYTES))
+        .writev(true);
+    protocol
+}
+
+/// A kind of listener.
+trait Listener: Send + 'static {
+    type Client: Transport;
+    fn accept(&self) -> impl Future<Output = std::io::Result<(Self::Client, End)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Client = TcpStream;
+
+    async fn accept(&self) -> std::io::Result<(TcpStream, End)> {
+        let (stream, peer) = TcpListener::accept(self).await?;
+        Ok((stream, End::Tcp(unmapped(peer))))
+    }
+}
+
+impl Listener for UnixListener {
+    type Client = UnixStream;
+
+    async fn accept(&self) -> std::io::Result<(UnixStream, End)> {
+        Ok((UnixListener::accept(self).await?.0, End::Unix))
+    }
+}
+
+async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
+    let mut stopping = door.stopping.clone();
+    loop {
+        // The place first: a connection beyond the limit stays in the kernel's queue and costs no descriptor.
+        let Ok(place) = Arc::clone(&door.places).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
+        };
+        match accepted {
+            Ok((client, peer)) => {
+                let door = Arc::clone(&door);
+                tokio::spawn(async move {
+                    converse(client, peer, &door).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of descriptors, or a client that left at once. Waiting lets others end.
+                tracing::debug!("accept failed: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// One connection, from its first octet to its last.
+async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
+    let _alive = door.alive.clone();
+    let connection = Arc::new(Connection { peer, local: client.local(), secure: false });
+    let pace = Arc::new(Pace::new());
+    let stream = ClientStream::new(client, Arc::clone(&pace), &door.server.http);
+    let (server, seen) = (Arc::clone(&door.server), Arc::clone(&connection));
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        pace.answering();
+        let (server, connection, pace) = (Arc::clone(&server), Arc::clone(&seen), Arc::clone(&pace));
+        async move {
+            let answer = server.respond(request, connection).await;
+            Ok::<_, std::convert::Infallible>(answer.map(|body| PacedBody::new(body, pace)))
+        }
+    });
+    let mut stopping = door.stopping.clone();
+    let conversation = door.protocol.serve_connection(stream, service);
+    tokio::pin!(conversation);
+    let ended = tokio::select! {
+        ended = conversation.as_mut() => Some(ended),
+        _ = stopping.wait_for(|stop| *stop != Stop::Running) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            conversation.as_mut().graceful_shutdown();
+            tokio::select! {
+                ended = conversation.as_mut() => ended,
+                _ = stopping.wait_for(|stop| *stop == Stop::Cut) => Ok(()),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        door.server.conversation_failed(&connection, &error);
+    }
+}
+
+/// An IPv4 client of an IPv6 socket is an IPv4 client.
+fn unmapped(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// hyper's buffer for what is read and written, at least.
+const BUFFER_BYTES: usize = 64 * 1024;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+// `Body` is what hyper asks of an answer; the bound is stated once, in `answer`.
+const _: fn() = || {
+    fn is_body<B: Body>() {}
+    is_body::<PacedBody>();
+};

@@ -1,1 +1,30 @@
-//! To be built.
+//! What happens to every request on its way in and to every answer on its way out, as plain functions called in order.
+
+mod cors;
+mod fields;
+
+use http::{HeaderName, HeaderValue, Response, request::Parts};
+
+use crate::body::Body;
+
+/// The layers that are in use.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Fields of every answer, `--header`.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The origin whose pages may read the answers, `--cors`.
+    pub cors: Option<HeaderValue>,
+}
+
+/// A request comes in; a layer may answer it itself.
+pub fn enter(settings: &Settings, request: &Parts) -> Option<Response<Body>> {
+    cors::enter(settings.cors.as_ref()?, request)
+}
+
+/// An answer goes out.
+pub fn leave(settings: &Settings, response: &mut Response<Body>) {
+    if let Some(origin) = &settings.cors {
+        cors::leave(origin, response);
+    }
+    fields::leave(&settings.headers, response);
+}

@@ -4,6 +4,7 @@
 // What a person types, and what it becomes.
 pub mod cli;
 pub mod config;
+pub mod start;
 
 // The process before the first request.
 pub mod banner;

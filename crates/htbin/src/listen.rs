@@ -1,1 +1,144 @@
-//! To be built.
+//! The sockets, open before the first right is dropped. Nothing is accepted here.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+};
+
+use rustix::io::Errno;
+pub use unix::SocketFile;
+
+mod tcp;
+mod unix;
+
+/// Where to listen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The addresses and sockets; empty: 127.0.0.1 and, where there is IPv6, ::1.
+    pub binds: Vec<Bind>,
+    /// The port of every address. 0: any free one.
+    pub port: u16,
+    /// Somebody asked for this port, so no other will do.
+    pub port_asked: bool,
+}
+
+/// One place to listen at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bind {
+    /// An address, or a name that has addresses.
+    Host(String),
+    /// The path of a UNIX socket.
+    Unix(PathBuf),
+}
+
+/// An open socket that listens and does not block.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A UNIX socket. Dropping the second part removes it from the file system.
+    Unix(std::os::unix::net::UnixListener, SocketFile),
+}
+
+/// Opens every socket, or none.
+pub fn open(settings: &Settings) -> Result<Vec<Socket>, Error> {
+    let hosts: Vec<&str> = settings.binds.iter().filter_map(Bind::host).collect();
+    let mut sockets = Vec::new();
+    if settings.binds.is_empty() || !hosts.is_empty() {
+        sockets.extend(tcp::open(&hosts, settings.port, settings.port_asked)?.into_iter().map(Socket::Tcp));
+    }
+    for path in settings.binds.iter().filter_map(Bind::path) {
+        let (listener, file) = unix::open(path)?;
+        sockets.push(Socket::Unix(listener, file));
+    }
+    Ok(sockets)
+}
+
+impl Bind {
+    fn host(&self) -> Option<&str> {
+        match self {
+            Self::Host(host) => Some(host),
+            Self::Unix(_) => None,
+        }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Host(_) => None,
+            Self::Unix(path) => Some(path),
+        }
+    }
+}
+
+impl Socket {
+    /// The address, unless it is a UNIX socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(..) => None,
+        }
+    }
+}
+
+/// Why it cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port that was asked for is taken.
+    #[error(
+        "cannot listen on {0}: something else does; see what with `ss -ltnp 'sport = :{port}'`, or take another port: `--port {next}`",
+        port = .0.port(),
+        next = .0.port().checked_add(1).unwrap_or(8000)
+    )]
+    Taken(SocketAddr),
+    /// None of the ports that were tried is free.
+    #[error("cannot listen on {first}: it and the next {tried} ports are taken; name a free one with --port", tried = PORTS_TRIED - 1)]
+    AllTaken {
+        /// The first address that was tried.
+        first: SocketAddr,
+    },
+    /// A port below 1024.
+    #[error(
+        "cannot listen on {0}: ports below 1024 need rights; start as root with --user NAME, or once \
+         `sudo setcap cap_net_bind_service=+ep $(command -v htbin)`, or take a port above 1023"
+    )]
+    Rights(SocketAddr),
+    /// No machine of that name, or no such address here.
+    #[error(
+        "cannot listen on '{host}': {reason}; an address of this machine is needed, see `ip address`, or `::` for all"
+    )]
+    NoAddress {
+        /// What was asked for.
+        host: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A live server has the UNIX socket.
+    #[error("cannot listen on {0}: another server does; stop it, or name another path")]
+    SocketTaken(PathBuf),
+    /// Something that is no socket.
+    #[error("cannot listen on {0}: that is a file and no socket; name another path, or remove it")]
+    NotASocket(PathBuf),
+    /// Too long for an address.
+    #[error("cannot listen on {0}: the path of a UNIX socket may have 107 bytes; name a shorter one")]
+    PathTooLong(PathBuf),
+    /// What else goes wrong with a UNIX socket.
+    #[error("cannot listen on {path}: {}; the directory must exist and be writable", reason.kind())]
+    Path {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// Anything else.
+    #[error("cannot listen on {address}: {reason}")]
+    Other {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        reason: Errno,
+    },
+}
+
+const PORTS_TRIED: u16 = 20;
+const BACKLOG: i32 = 4096;

@@ -1,7 +1,7 @@
 //! A reasoned no: the one place where an error becomes a status and a stable reason word.
 //! The client gets the status and the sentence; the log gets the word and the detail.
 
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, Clone)]
@@ -33,6 +33,23 @@ impl Refusal {
     /// The stable word the log gets.
     pub fn word(&self) -> &'static str {
         self.reason.row().1
+    }
+
+    /// The field that goes with the status, where one belongs to it.
+    pub fn field(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self.reason {
+            Reason::MethodNotAllowed => Some((header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"))),
+            Reason::Busy(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+            Reason::LauncherLost => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            Reason::RangeUnsatisfiable(size) => {
+                Some((header::CONTENT_RANGE, HeaderValue::from_str(&format!("bytes */{size}")).ok()?))
+            }
+            // What is left of the body is not read, so the connection cannot go on.
+            Reason::BodyTooLarge | Reason::BodyTimeout | Reason::BodyBroken => {
+                Some((header::CONNECTION, HeaderValue::from_static("close")))
+            }
+            _ => None,
+        }
     }
 
     /// The sentence the client gets.

@@ -1,1 +1,218 @@
-//! To be built.
+//! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
+
+mod details;
+mod record;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use http::{Method, Request, Response, StatusCode, Version, header, request::Parts};
+use hyper::body::Incoming;
+
+use crate::{
+    body::Body,
+    exchange::{Connection, Exchange, ExchangeId},
+    handle::{
+        self,
+        cgi::{Cgi, Debug},
+    },
+    http::Settings as ClientSettings,
+    layers,
+    log::AccessLog,
+    page,
+    path::UrlPath,
+    refusal::{Reason, Refusal},
+    route::Routes,
+    site::Target,
+};
+pub use record::Recorded;
+use record::{Record, Remarks};
+
+/// Everything that answers requests.
+pub struct Server {
+    /// What clients may take.
+    pub http: ClientSettings,
+    /// Which rules hold where.
+    pub routes: Routes,
+    /// What happens to every answer.
+    pub layers: layers::Settings,
+    /// How scripts run.
+    pub cgi: Cgi,
+    /// Who may see why a script failed.
+    pub debug: Debug,
+    /// How many local redirects one request may take.
+    pub redirects_max: usize,
+    /// Where every exchange is written down.
+    pub access: Arc<AccessLog>,
+    /// The number of the last exchange.
+    pub exchanges: AtomicU64,
+}
+
+impl Server {
+    /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
+    pub async fn respond(&self, request: Request<Incoming>, connection: Arc<Connection>) -> Response<Recorded> {
+        let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
+        let exchange = Arc::new(Exchange { id, started: Instant::now(), connection });
+        let (parts, body) = request.into_parts();
+        let mut remarks = Remarks::default();
+        let mut response = match self.answer(&exchange, &parts, body, &mut remarks).await {
+            Ok(response) => response,
+            Err(refusal) => self.refuse(&exchange, &parts, &refusal, &mut remarks),
+        };
+        layers::leave(&self.layers, &mut response);
+        let record = Record::new(Arc::clone(&self.access), exchange, parts, remarks, response.status());
+        response.map(|body| Recorded::new(body, record))
+    }
+
+    /// A conversation that ended otherwise than by agreement.
+    pub fn conversation_failed(&self, connection: &Connection, error: &hyper::Error) {
+        if error.is_parse() {
+            tracing::info!(client = %connection.peer, "bad request: {error}");
+        } else {
+            tracing::debug!(client = %connection.peer, "connection ended: {error}");
+        }
+    }
+
+    async fn answer(
+        &self,
+        exchange: &Arc<Exchange>,
+        request: &Parts,
+        body: Incoming,
+        remarks: &mut Remarks,
+    ) -> Result<Response<Body>, Refusal> {
+        check(request)?;
+        if let Some(response) = layers::enter(&self.layers, request) {
+            return Ok(response);
+        }
+        if request.uri.path() == "*" {
+            return Ok(options_of_server());
+        }
+        let mut body = Some(body);
+        let mut redirected: Option<Parts> = None;
+        // The one step back is the local redirect (RFC 3875 §6.2.2): it meets the same rules as if the client had asked.
+        for _ in 0..=self.redirects_max {
+            let request = redirected.as_ref().unwrap_or(request);
+            let path = UrlPath::parse(request.uri.path())?;
+            let site = self.routes.find(&path);
+            match site.resolve(&path)? {
+                Target::File(file) => return handle::file::answer(file, request),
+                Target::Directory(directory) => return handle::listing::answer(&directory, request, &path),
+                Target::Redirect(location) => return Ok(moved(&location, request)),
+                Target::Script(script) => {
+                    remarks.script = Some(script.program().to_string_lossy().into());
+                    let answer = self.cgi.answer(&script, exchange, request, body.take()).await?;
+                    match answer {
+                        handle::cgi::Answer::Response(response) => return Ok(response),
+                        handle::cgi::Answer::LocalRedirect(location) => {
+                            redirected = Some(redirect_locally(request, &location)?);
+                        }
+                    }
+                }
+            }
+        }
+        Err(Refusal::with_detail(Reason::RedirectLoop, format!("more than {} local redirects", self.redirects_max)))
+    }
+
+    fn refuse(&self, exchange: &Exchange, request: &Parts, refusal: &Refusal, remarks: &mut Remarks) -> Response<Body> {
+        remarks.reason = Some(refusal.word());
+        let detail = refusal.detail.as_deref().unwrap_or_default();
+        let script = remarks.script.as_deref().unwrap_or("-");
+        if refusal.status().is_server_error() {
+            let last = refusal.stderr.as_deref().and_then(|stderr| stderr.lines().last()).unwrap_or_default();
+            tracing::warn!(id = %exchange.id, script, reason = refusal.word(), detail, stderr = last, "refused");
+        } else {
+            tracing::debug!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
+        }
+        let show_details = details::may_be_shown(self.debug, exchange, request);
+        let (media_type, text) = page::refusal(refusal, exchange.id, show_details, &request.headers);
+        let mut response = Response::builder()
+            .status(refusal.status())
+            .header(header::CONTENT_TYPE, media_type)
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(Body::full(text))
+            .expect("these fields are valid");
+        if let Some((name, value)) = refusal.field() {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// What must hold for every request, whatever it asks for.
+fn check(request: &Parts) -> Result<(), Refusal> {
+    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
+    let hosts = request.headers.get_all(header::HOST).iter().count();
+    // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
+    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+        return Err(Refusal::with_detail(Reason::BadHost, format!("{hosts} Host fields")));
+    }
+    if let Some(host) = request.headers.get(header::HOST)
+        && !is_host(host.as_bytes())
+    {
+        return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
+    }
+    if request
+        .headers
+        .get(header::EXPECT)
+        .is_some_and(|expect| !expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+    {
+        return Err(Reason::ExpectationUnknown.into());
+    }
+    if !known.contains(&request.method) && !is_extension(&request.method) {
+        return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
+    }
+    Ok(())
+}
+
+/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
+fn is_host(host: &[u8]) -> bool {
+    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]".contains(byte))
+}
+
+/// Methods of WebDAV and its kin, which scripts may implement (git does not, Subversion and Mercurial's kin do).
+fn is_extension(method: &Method) -> bool {
+    matches!(
+        method.as_str(),
+        "PROPFIND" | "PROPPATCH" | "MKCOL" | "COPY" | "MOVE" | "LOCK" | "UNLOCK" | "REPORT" | "SEARCH" | "QUERY"
+    )
+}
+
+fn options_of_server() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    response
+}
+
+/// A directory without its slash; the query is kept.
+fn moved(location: &str, request: &Parts) -> Response<Body> {
+    let location = match request.uri.query() {
+        Some(query) => format!("{location}?{query}"),
+        None => location.to_owned(),
+    };
+    Response::builder()
+        .status(StatusCode::MOVED_PERMANENTLY)
+        .header(header::LOCATION, location)
+        .body(Body::empty())
+        .unwrap_or_else(|_| Response::new(Body::empty()))
+}
+
+/// The request a script has sent us on to: a GET without the body, as every server does.
+fn redirect_locally(request: &Parts, location: &str) -> Result<Parts, Refusal> {
+    let mut next = request.clone();
+    next.uri = location.parse().map_err(|_| {
+        Refusal::with_detail(Reason::BadHead, format!("the script's Location {location:?} is not a valid path"))
+    })?;
+    if next.method != Method::HEAD {
+        next.method = Method::GET;
+    }
+    for field in [header::CONTENT_LENGTH, header::CONTENT_TYPE, header::CONTENT_ENCODING, header::TRANSFER_ENCODING] {
+        next.headers.remove(field);
+    }
+    Ok(next)
+}

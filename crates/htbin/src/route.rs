@@ -1,1 +1,20 @@
-//! To be built.
+//! Which site answers for a host and path. Without a configuration file there is one site for all.
+
+use crate::{path::UrlPath, site::Site};
+
+/// All rules, in order.
+pub struct Routes {
+    site: Site,
+}
+
+impl Routes {
+    /// One site for every host and path.
+    pub fn single(site: Site) -> Self {
+        Self { site }
+    }
+
+    /// The site that answers for this path.
+    pub fn find(&self, _path: &UrlPath) -> &Site {
+        &self.site
+    }
+}

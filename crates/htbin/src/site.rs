@@ -1,1 +1,303 @@
-//! To be built.
+//! The tree that is served: from the path of a request to what answers it. It opens files and never sends, runs or
+//! changes one. Limits it cannot lift are named in `docs/threats.md`: hard links, case-insensitive file systems, and a
+//! script directory that becomes a symbolic link into the site after the start.
+
+mod directory;
+mod file;
+mod place;
+mod plain;
+mod script;
+mod scripts;
+mod tree;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustix::io::Errno;
+
+pub use self::{
+    directory::{Directory, Entry, Kind},
+    file::{Metadata, SiteFile},
+    script::Script,
+};
+use self::{
+    place::{Place, What},
+    tree::Tree,
+};
+use crate::{
+    path::UrlPath,
+    refusal::{Reason, Refusal},
+};
+
+/// What is served, and how. The flag of each is named with it.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The directory that is served (`--directory`).
+    pub root: PathBuf,
+    /// Scripts run (`--cgi`, `--no-cgi`).
+    pub cgi: bool,
+    /// Where scripts lie (`--cgi-dir`).
+    pub script_dirs: Vec<ScriptDir>,
+    /// Programs mounted at a URL (`--cgi URL=PROGRAM`).
+    pub mounts: Vec<Mount>,
+    /// What runs files by the end of their name (`--interpreter`).
+    pub interpreters: Vec<Interpreter>,
+    /// Names tried, in order, for a directory (`--index`).
+    pub index: Vec<String>,
+    /// Directories without an index are listed (`--no-listing`).
+    pub listing: bool,
+    /// Names that start with a dot are served (`--hidden`). `/.well-known` always is (RFC 8615).
+    pub hidden: bool,
+    /// Symbolic links may leave the site (`--follow-symlinks`).
+    pub follow_symlinks: bool,
+    /// The file that answers for what is not found and has no extension (`--spa`).
+    pub spa: Option<String>,
+}
+
+/// A directory whose executable files run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptDir {
+    /// Where it lies in the URL space: `/cgi-bin`. `/` without a directory: executable files run wherever they lie.
+    pub url: String,
+    /// Where it lies on disk, if not at its URL beneath the root.
+    pub directory: Option<PathBuf>,
+}
+
+/// A program that answers for a URL and everything below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Its script-path: `/git`.
+    pub url: String,
+    /// The program.
+    pub program: PathBuf,
+}
+
+/// What runs the files of a script directory whose names end with `suffix`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The end of a name: `.py`.
+    pub suffix: String,
+    /// The program that gets the script's path as its first argument.
+    pub program: PathBuf,
+}
+
+/// Why a site cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `openat2` is missing, or a filter of system calls forbids it.
+    #[error(
+        "cannot open files beneath {root} safely: this kernel has no openat2, or a filter forbids it; Linux 5.6 or newer is needed"
+    )]
+    NoOpenat2 {
+        /// The directory to serve.
+        root: PathBuf,
+    },
+    /// The root cannot be opened.
+    #[error("cannot serve {root}: {source}; name another directory with -d")]
+    Root {
+        /// The directory to serve.
+        root: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A script directory given with `=DIR` cannot be opened.
+    #[error("cannot open script directory {directory} for {url}: {source}; check --cgi-dir")]
+    ScriptDir {
+        /// Its URL.
+        url: String,
+        /// Where it should be.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A mounted program cannot be opened.
+    #[error("cannot open program {program} for {url}: {source}; check --cgi")]
+    Mount {
+        /// Its URL.
+        url: String,
+        /// Where it should be.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The tree that is served. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Site(Arc<Inner>);
+
+/// What answers a request.
+#[derive(Debug)]
+pub enum Target {
+    /// A file, open.
+    File(SiteFile),
+    /// A directory to list.
+    Directory(Directory),
+    /// A script to run.
+    Script(Script),
+    /// The path with the slash a directory needs, percent-encoded and without the query.
+    Redirect(String),
+}
+
+impl Site {
+    /// Opens the root and what the settings name. Files are looked for at each request, not here.
+    ///
+    /// # Errors
+    /// The root, a script directory elsewhere or a mounted program cannot be opened; or the kernel is too old.
+    pub fn open(settings: Settings) -> Result<Self, Error> {
+        let tree = Tree::open(&settings.root, settings.follow_symlinks).map_err(|errno| match errno {
+            Errno::NOSYS | Errno::PERM => Error::NoOpenat2 { root: settings.root.clone() },
+            errno => Error::Root { root: settings.root.clone(), source: errno.into() },
+        })?;
+        let mut inner = Inner {
+            everywhere: settings.script_dirs.iter().any(is_everywhere),
+            plain_index: settings.index.iter().filter(|name| !scripts::is_source(name.as_bytes())).cloned().collect(),
+            document_root: Arc::from(tree.real()),
+            tree,
+            places: Vec::new(),
+            reals: Vec::new(),
+            settings,
+        };
+        inner.add_script_dirs()?;
+        inner.add_mounts()?;
+        // The longest prefix wins; of equals what runs, so that a script directory may lie where another's link leads.
+        let protects = |place: &Place| matches!(place.what, What::Protected);
+        inner.places.sort_by_key(|place| (std::cmp::Reverse(place.prefix.len()), protects(place)));
+        inner.places.dedup_by(|one, before| one.prefix == before.prefix && protects(one) && before.is_within());
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// What answers for this path. Opens what it names, with as few system calls as can be: two for a plain file.
+    ///
+    /// # Errors
+    /// A reasoned no; see [`Reason`].
+    pub fn resolve(&self, path: &UrlPath) -> Result<Target, Refusal> {
+        let inner = &*self.0;
+        match place::find(&inner.places, path) {
+            None => {
+                inner.plain(path).or_else(|refusal| inner.single_page(path, refusal)).map(|it| it.into_target(self))
+            }
+            Some(Place { what: What::Mount(program), prefix }) => inner.mounted(program, prefix.len(), path),
+            Some(Place { what: What::Scripts, prefix }) => inner.below_scripts(&inner.tree, 0, prefix.len(), path),
+            Some(Place { what: What::ScriptsOf(tree), prefix }) => {
+                inner.below_scripts(tree, prefix.len(), prefix.len(), path)
+            }
+            Some(Place { what: What::Protected, .. }) => Err(protected(path)),
+        }
+    }
+
+    /// The absolute path of the directory that is served.
+    pub fn root(&self) -> &Path {
+        self.0.tree.real()
+    }
+
+    /// The script directories that exist now: URL and place on disk.
+    pub fn script_directories(&self) -> Vec<(String, PathBuf)> {
+        let on_disk = |dir: &ScriptDir| match &dir.directory {
+            Some(directory) => Tree::open(directory, true).ok().map(|tree| tree.real().to_owned()),
+            None => self.0.tree.locate(dir.url.trim_matches('/').as_bytes()).ok().filter(|path| path.is_dir()),
+        };
+        self.0.settings.script_dirs.iter().filter_map(|dir| Some((dir.url.clone(), on_disk(dir)?))).collect()
+    }
+}
+
+/// What [`Site`] shares.
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    tree: Tree,
+    document_root: Arc<Path>,
+    /// Executable files run wherever they lie.
+    everywhere: bool,
+    /// The names of an index outside script directories: those that are no source of a script.
+    plain_index: Vec<String>,
+    /// Longest prefix first.
+    places: Vec<Place>,
+    /// Where script directories and mounted programs really lay when the site was opened.
+    reals: Vec<PathBuf>,
+}
+
+impl Inner {
+    fn add_script_dirs(&mut self) -> Result<(), Error> {
+        for dir in self.settings.script_dirs.clone().iter().filter(|dir| !is_everywhere(dir)) {
+            let Some(directory) = &dir.directory else {
+                let relative = dir.url.trim_matches('/').as_bytes();
+                self.places.push(Place::new(relative, What::Scripts));
+                // Not there yet is no fault: it may come.
+                if let Ok(real) = self.tree.locate(relative) {
+                    self.protect(real);
+                }
+                continue;
+            };
+            let tree = Tree::open(directory, self.settings.follow_symlinks).map_err(|errno| Error::ScriptDir {
+                url: dir.url.clone(),
+                directory: directory.clone(),
+                source: errno.into(),
+            })?;
+            let real = tree.real().to_owned();
+            self.places.push(Place::new(dir.url.as_bytes(), What::ScriptsOf(tree)));
+            self.protect(real);
+        }
+        Ok(())
+    }
+
+    fn add_mounts(&mut self) -> Result<(), Error> {
+        for Mount { url, program } in self.settings.mounts.clone() {
+            let located = std::path::absolute(&program)
+                .and_then(|absolute| tree::locate(&absolute).map(|real| (absolute, real)).map_err(io::Error::from));
+            let (absolute, real) = located.map_err(|source| Error::Mount { url: url.clone(), program, source })?;
+            self.places.push(Place::new(url.as_bytes(), What::Mount(absolute)));
+            self.protect(real);
+        }
+        Ok(())
+    }
+
+    /// What lies at `real` shall not be sent, by whatever path it is asked for.
+    fn protect(&mut self, real: PathBuf) {
+        use std::os::unix::ffi::OsStrExt;
+        if let Ok(relative) = real.strip_prefix(self.tree.real()) {
+            self.places.push(Place::new(relative.as_os_str().as_bytes(), What::Protected));
+        } else if self.tree.real().starts_with(&real) {
+            self.places.push(Place::new(b"", What::Protected));
+        }
+        self.reals.push(real);
+    }
+}
+
+/// Is this the `--cgi-dir /` that has executable files run wherever they lie?
+fn is_everywhere(dir: &ScriptDir) -> bool {
+    dir.directory.is_none() && dir.url.trim_matches('/').is_empty()
+}
+
+/// What the system says, as a refusal.
+fn refuse(errno: Errno, relative: &[u8]) -> Refusal {
+    let reason = match errno {
+        Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => return Reason::NotFound.into(),
+        Errno::ACCESS | Errno::PERM | Errno::NXIO | Errno::NODEV => Reason::Unreadable,
+        Errno::LOOP | Errno::XDEV => Reason::LeavesSite,
+        Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN => Reason::Busy(1),
+        _ => Reason::Internal,
+    };
+    let name = String::from_utf8_lossy(relative);
+    Refusal::with_detail(
+        reason,
+        match reason {
+            Reason::LeavesSite => {
+                format!(
+                    "{name}: a symbolic link leads out of the site or round in circles; --follow-symlinks lets it leave"
+                )
+            }
+            _ => format!("{name}: {}", io::Error::from(errno)),
+        },
+    )
+}
+
+fn protected(path: &UrlPath) -> Refusal {
+    Refusal::with_detail(Reason::ScriptDirectory, format!("{path} lies in a script directory that has another URL"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,19 @@
-//! How a script runs.
+//! How htbin starts, limits and ends a script. This crate knows processes, not HTTP. The server hands a launch
+//! [`Order`] to the [`Launcher`] and gets a [`Script`]; the launcher is a process of its own, so the server never
+//! forks, however large it grows. Every `unsafe` of the project lies under `sys/`.
+
+mod child;
+mod descendants;
+mod launch;
+pub mod launcher;
+mod limits;
+mod process;
+mod script;
+mod sys;
+
+pub use child::Stage;
+pub use descendants::Descendants;
+pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
+pub use limits::Limits;
+pub use process::{Exit, Process};
+pub use script::{Script, Stdin};

@@ -1,0 +1,166 @@
+//! Every way in which a request or a script's output can be wrong, in words that name the fix. Which status that
+//! becomes is the server's to say.
+
+use std::fmt;
+
+/// What was wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The output ended before its first byte.
+    #[error("the script wrote nothing; print a Content-Type field, an empty line, then the body")]
+    Empty,
+    /// The output ended before the empty line that ends the head.
+    #[error("the output ended inside the head; print an empty line after the last field")]
+    Unterminated,
+    /// The first line is the empty line that ends the head.
+    #[error("the output starts with an empty line, so its head is empty; print Content-Type before it")]
+    NoFields,
+    /// The first line looks like no field: the script forgot its head.
+    #[error("the output starts with `{0}`, which is no head; print a Content-Type field and an empty line first")]
+    BodyBeforeHead(Excerpt),
+    /// A later line has no colon: most often the empty line after the head is missing.
+    #[error("line {line} of the head has no colon: `{text}`; print an empty line after the last field")]
+    NoColon {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What it says.
+        text: Excerpt,
+    },
+    /// What stands before the colon is no field name (RFC 9110 §5.1).
+    #[error("line {line} of the head has no valid field name: `{text}`; print an empty line after the last field")]
+    Name {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What it says.
+        text: Excerpt,
+    },
+    /// White space between name and colon: peers disagree on what that means (RFC 9112 §5.1).
+    #[error("line {line} of the head has white space before its colon: `{text}`; remove it")]
+    SpaceBeforeColon {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What it says.
+        text: Excerpt,
+    },
+    /// A line that starts with white space: folded or indented (§6.3 has neither).
+    #[error("line {line} of the head starts with white space: `{text}`; write each field on one line, unindented")]
+    Indented {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What it says.
+        text: Excerpt,
+    },
+    /// A NUL, a CR or another control character, which could split the response.
+    #[error("line {line} of the head has the control character 0x{byte:02x}: `{text}`; a field may not have one")]
+    Control {
+        /// The number of the line, from 1.
+        line: usize,
+        /// The character.
+        byte: u8,
+        /// What the line says.
+        text: Excerpt,
+    },
+    /// More octets than the limit before the head ended.
+    #[error("the head is larger than {bytes_max} octets; is the empty line after it missing?")]
+    TooLarge {
+        /// The limit, in octets.
+        bytes_max: usize,
+    },
+    /// More fields than the limit.
+    #[error("the head has more than {fields_max} fields; is the empty line after it missing?")]
+    TooManyFields {
+        /// The limit.
+        fields_max: usize,
+    },
+    /// A body, but neither Content-Type nor Location (§6.3.1).
+    #[error("the head has neither Content-Type nor Location, but a body follows; print a Content-Type field")]
+    NoContentType,
+    /// A field of §6.3 or a Content-Length came twice and says different things.
+    #[error("the head has more than one {0}, and they differ; print one")]
+    Differing(&'static str),
+    /// Content-Length is no number of octets.
+    #[error("the Content-Length `{0}` is no number of octets")]
+    ContentLength(Excerpt),
+    /// Status does not start with three digits from 200 to 599 (§6.3.3).
+    #[error("the Status `{0}` is not valid; print a number from 200 to 599, then a space and a reason")]
+    Status(Excerpt),
+    /// A status 1xx, which ends no exchange.
+    #[error("the status {0} is only an interim one; a script's answer has 200 to 599")]
+    Interim(u16),
+    /// Location is empty, or a path with a broken percent-code (§6.3.2).
+    #[error("the Location `{0}` is neither a path nor a URI")]
+    Location(Excerpt),
+    /// The output starts with `HTTP/`, but not with a status line (RFC 9112 §4).
+    #[error("the status line `{0}` is not valid; print one like `HTTP/1.1 200 OK`")]
+    StatusLine(Excerpt),
+    /// The output of an NPH script starts with no status line (§5.2).
+    #[error("the output of an nph- script starts with `{0}`; print a status line first, or rename the script")]
+    NoStatusLine(Excerpt),
+    /// An NPH head frames its own body (Transfer-Encoding), which the server does already.
+    #[error("the head has Transfer-Encoding: {0}; send the body plain, the server frames it")]
+    TransferCoded(Excerpt),
+    /// A word of the query starts with `-` and would become an option (CVE-2012-1823).
+    #[error("a word of the query starts with `-`, so none becomes an argument")]
+    ArgumentIsOption,
+    /// A word of the query has a NUL or a broken percent-code, or is empty (§4.4).
+    #[error("a word of the query cannot be an argument, so none becomes one")]
+    ArgumentNotValid,
+    /// More words, or longer ones, than are given to a script.
+    #[error("the query has too many words, or too long ones, for arguments")]
+    ArgumentsTooLarge,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::ArgumentIsOption | Self::ArgumentNotValid | Self::ArgumentsTooLarge => Fault::Client,
+            _ => Fault::Script,
+        }
+    }
+}
+
+/// Whose fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Who sent the request.
+    Client,
+    /// Who answered it.
+    Script,
+}
+
+/// The start of what a script wrote, escaped so that it can stand in a line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt(Box<str>);
+
+impl Excerpt {
+    /// The first octets of `text`, with an ellipsis if that is not all.
+    pub(crate) fn of(text: &[u8]) -> Self {
+        let shown = &text[..text.len().min(EXCERPT_BYTES_MAX)];
+        let mut line = String::with_capacity(shown.len() + 3);
+        for chunk in shown.utf8_chunks() {
+            chunk
+                .valid()
+                .chars()
+                .for_each(|c| if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) });
+            // A character cut in two by the limit is no fault of the script.
+            if !chunk.invalid().is_empty() {
+                line.push('\u{fffd}');
+            }
+        }
+        if shown.len() < text.len() {
+            line.push('…');
+        }
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How much of a wrong line an error quotes.
+const EXCERPT_BYTES_MAX: usize = 80;

@@ -1,0 +1,291 @@
+//! §4.1: the meta-variables of a request, ordered, built once in one block, for every gateway. What the client sent
+//! can neither name a variable of the protocol nor pose as another field (meta/name.rs).
+
+use std::{
+    ffi::OsString,
+    fmt::{self, Write as _},
+};
+
+use core::net::{IpAddr, SocketAddr};
+use http::{HeaderMap, Method, Version, header};
+
+mod name;
+
+/// All that is known about a request.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    /// REQUEST_METHOD.
+    pub method: &'a Method,
+    /// REQUEST_URI: the request target as the client sent it, query included.
+    pub request_uri: &'a str,
+    /// QUERY_STRING: as the client sent it, never decoded.
+    pub query: Option<&'a str>,
+    /// SERVER_PROTOCOL.
+    pub protocol: Version,
+    /// The fields of the request. Where the target has an authority, Host must already be that (RFC 9112 §3.2.2).
+    pub fields: &'a HeaderMap,
+    /// SCRIPT_NAME: decoded, with the leading slash.
+    pub script_name: &'a [u8],
+    /// PATH_INFO: decoded, with the leading slash.
+    pub path_info: Option<&'a [u8]>,
+    /// PATH_TRANSLATED; only with PATH_INFO.
+    pub path_translated: Option<&'a [u8]>,
+    /// SCRIPT_FILENAME: the absolute path of the script's file.
+    pub script_filename: &'a [u8],
+    /// DOCUMENT_ROOT: the absolute path of the site.
+    pub document_root: &'a [u8],
+    /// The client's end of the connection; `None` for a UNIX socket.
+    pub remote: Option<SocketAddr>,
+    /// Our end of it; `None` for a UNIX socket.
+    pub local: Option<SocketAddr>,
+    /// TLS lies below.
+    pub secure: bool,
+    /// CONTENT_LENGTH: how many octets the script will read; `None` if the request has no body.
+    pub content_length: Option<u64>,
+    /// AUTH_TYPE and REMOTE_USER, only if the server itself authenticated the client.
+    pub remote_user: Option<(&'a str, &'a str)>,
+    /// Give the script the Authorization field.
+    pub pass_auth: bool,
+    /// SERVER_SOFTWARE.
+    pub software: &'a str,
+    /// What the administrator adds: PATH, LANG, `--env`. Of one name the last wins; the protocol's own win over all.
+    pub extra: &'a [(OsString, OsString)],
+}
+
+/// The meta-variables of one request as one block, `NAME=value` and a NUL each: what execve and FastCGI both want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetaVariables {
+    block: Vec<u8>,
+    count: usize,
+}
+
+impl MetaVariables {
+    /// Builds them. The protocol's own come first in a fixed order, then the fields in theirs, then the extra ones.
+    /// A variable whose value has a NUL is left out.
+    pub fn new(source: &Source<'_>) -> Self {
+        let mut variables = Self { block: Vec::with_capacity(size(source)), count: 0 };
+        variables.add_request(source);
+        variables.add_script(source);
+        variables.add_connection(source);
+        variables.add_fields(source);
+        variables.add_extra(source.extra);
+        variables
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.block.split_inclusive(|byte| *byte == 0).map(|variable| {
+            let equals = memchr::memchr(b'=', variable).expect("each variable is written with its `=`");
+            (&variable[..equals], &variable[equals + 1..variable.len() - 1])
+        })
+    }
+
+    /// The value of a variable.
+    pub fn find(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find_map(|(found, value)| (found == name.as_bytes()).then_some(value))
+    }
+
+    /// All of them: `NAME=value` and a NUL each.
+    pub fn block(&self) -> &[u8] {
+        &self.block
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn add_request(&mut self, source: &Source<'_>) {
+        self.add("GATEWAY_INTERFACE", b"CGI/1.1");
+        self.add("SERVER_SOFTWARE", source.software.as_bytes());
+        self.add("SERVER_PROTOCOL", protocol(source.protocol).as_bytes());
+        self.add("REQUEST_METHOD", source.method.as_str().as_bytes());
+        self.add("REQUEST_URI", source.request_uri.as_bytes());
+        self.add("QUERY_STRING", source.query.unwrap_or_default().as_bytes());
+        self.add("REQUEST_SCHEME", if source.secure { b"https" } else { b"http" });
+        if source.secure {
+            self.add("HTTPS", b"on");
+        }
+        if let Some(length) = source.content_length {
+            self.add_shown("CONTENT_LENGTH", length);
+            if let Some(media_type) = source.fields.get(header::CONTENT_TYPE) {
+                self.add("CONTENT_TYPE", media_type.as_bytes());
+            }
+        }
+        if let Some((scheme, user)) = source.remote_user {
+            self.add("AUTH_TYPE", scheme.as_bytes());
+            self.add("REMOTE_USER", user.as_bytes());
+        }
+        // php-cgi refuses to run without it (cgi.force_redirect).
+        self.add("REDIRECT_STATUS", b"200");
+    }
+
+    fn add_script(&mut self, source: &Source<'_>) {
+        self.add("DOCUMENT_ROOT", source.document_root);
+        self.add("SCRIPT_FILENAME", source.script_filename);
+        self.add("SCRIPT_NAME", source.script_name);
+        if let Some(path_info) = source.path_info.filter(|path_info| !path_info.is_empty()) {
+            self.add("PATH_INFO", path_info);
+            if let Some(translated) = source.path_translated {
+                self.add("PATH_TRANSLATED", translated);
+            }
+        }
+    }
+
+    fn add_connection(&mut self, source: &Source<'_>) {
+        let host = source.fields.get(header::HOST).and_then(|host| name::host(host.as_bytes()));
+        let local = source.local.map(canonical);
+        match (&host, local) {
+            (Some(host), _) => self.add("SERVER_NAME", host.name),
+            // §4.1.14: an IPv6 address in brackets.
+            (None, Some((IpAddr::V6(address), _))) => self.add_shown("SERVER_NAME", format_args!("[{address}]")),
+            (None, Some((IpAddr::V4(address), _))) => self.add_shown("SERVER_NAME", address),
+            (None, None) => self.add("SERVER_NAME", b"localhost"),
+        }
+        if let Some((address, port)) = local {
+            self.add_shown("SERVER_ADDR", address);
+            self.add_shown("SERVER_PORT", port);
+        } else {
+            let usual = if source.secure { 443 } else { 80 };
+            self.add_shown("SERVER_PORT", host.and_then(|host| host.port).unwrap_or(usual));
+        }
+        if let Some((address, port)) = source.remote.map(canonical) {
+            self.add_shown("REMOTE_ADDR", address);
+            self.add_shown("REMOTE_HOST", address);
+            self.add_shown("REMOTE_PORT", port);
+        } else {
+            // §4.1.8 wants REMOTE_ADDR always; nginx says this of a UNIX socket. An address would be a lie to trust in.
+            self.add("REMOTE_ADDR", b"unix:");
+            self.add("REMOTE_HOST", b"unix:");
+        }
+    }
+
+    /// §4.1.18: HTTP_ variables; fields of one name become one.
+    fn add_fields(&mut self, source: &Source<'_>) {
+        let nominated = name::Nominated::new(source.fields);
+        let mut last = None;
+        // HeaderMap gives all values of a name one after the other.
+        for (field, value) in source.fields {
+            if last == Some(field) {
+                self.join(if field == header::COOKIE { b"; " } else { b", " }, value.as_bytes());
+                continue;
+            }
+            last = None;
+            if (field == header::AUTHORIZATION && !source.pass_auth)
+                || !name::is_passed(field.as_str())
+                || nominated.names(field.as_str())
+            {
+                continue;
+            }
+            let start = self.block.len();
+            self.block.extend_from_slice(b"HTTP_");
+            if name::append(field.as_str(), &mut self.block) {
+                self.complete(start, value.as_bytes());
+                last = Some(field);
+            } else {
+                self.block.truncate(start);
+            }
+        }
+    }
+
+    fn add_extra(&mut self, extra: &[(OsString, OsString)]) {
+        for (at, (name, value)) in extra.iter().enumerate() {
+            let overridden = extra[at + 1..].iter().any(|(later, _)| later == name);
+            let name = name.as_encoded_bytes();
+            let valid = !name.is_empty() && memchr::memchr2(b'=', 0, name).is_none();
+            let taken = name::is_reserved(name) || (name::is_protocol(name) && self.has(name));
+            if !valid || overridden || taken {
+                continue;
+            }
+            let start = self.block.len();
+            self.block.extend_from_slice(name);
+            self.complete(start, value.as_encoded_bytes());
+        }
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.iter().any(|(found, _)| found == name)
+    }
+
+    fn add(&mut self, name: &str, value: &[u8]) {
+        let start = self.block.len();
+        self.block.extend_from_slice(name.as_bytes());
+        self.complete(start, value);
+    }
+
+    /// The same for what has to be formatted; such values have no NUL.
+    fn add_shown(&mut self, name: &str, value: impl fmt::Display) {
+        self.block.extend_from_slice(name.as_bytes());
+        self.block.push(b'=');
+        write!(Appender(&mut self.block), "{value}").expect("a Vec takes whatever is written");
+        self.block.push(0);
+        self.count += 1;
+    }
+
+    /// Completes the variable whose name stands at `start`; takes the name back if the value has a NUL.
+    fn complete(&mut self, start: usize, value: &[u8]) {
+        if memchr::memchr(0, value).is_some() {
+            self.block.truncate(start);
+            return;
+        }
+        self.block.push(b'=');
+        self.block.extend_from_slice(value);
+        self.block.push(0);
+        self.count += 1;
+    }
+
+    /// Adds one more value to the variable written last; values of fields have no NUL.
+    fn join(&mut self, separator: &[u8], value: &[u8]) {
+        self.block.pop();
+        self.block.extend_from_slice(separator);
+        self.block.extend_from_slice(value);
+        self.block.push(0);
+    }
+}
+
+/// How large the block will be, rather too large than too small, so that it is allocated once.
+fn size(source: &Source<'_>) -> usize {
+    let paths = [source.script_name, source.script_filename, source.document_root];
+    let optional = [source.path_info, source.path_translated];
+    let fields: usize = source.fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 7).sum();
+    let extra: usize = source.extra.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let user = source.remote_user.map_or(0, |(scheme, user)| scheme.len() + user.len());
+    FIXED_BYTES
+        + paths.iter().map(|path| path.len()).sum::<usize>()
+        + optional.iter().flatten().map(|path| path.len()).sum::<usize>()
+        + source.request_uri.len()
+        + source.query.map_or(0, str::len)
+        + source.software.len()
+        + source.method.as_str().len()
+        + fields
+        + extra
+        + user
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        Version::HTTP_3 => "HTTP/3.0",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// Address and port; IPv4 mapped into IPv6 is IPv4 to a script.
+fn canonical(address: SocketAddr) -> (IpAddr, u16) {
+    (address.ip().to_canonical(), address.port())
+}
+
+/// Lets `write!` append to a Vec; `std::io` is not for this crate.
+struct Appender<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Appender<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Names and short values of all variables that are not fields: 420 for the names, 4 addresses of up to 45.
+const FIXED_BYTES: usize = 768;

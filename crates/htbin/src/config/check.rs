@@ -1,0 +1,226 @@
+//! Flags whose value has parts. Each check says what is wrong with which value, and how it looks when it is right.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use ::http::{HeaderName, HeaderValue, header};
+
+use super::{Error, machine::Machine};
+use crate::{
+    listen::Bind,
+    site::{Interpreter, Mount, ScriptDir},
+};
+
+/// `--bind`: what has a slash is a UNIX socket.
+pub(super) fn bind(value: &str) -> Result<Bind, Error> {
+    let error = |fix: &str| Err(Error::new("--bind", format!("'{value}' is no address: {fix}")));
+    let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')).unwrap_or(value);
+    if value.contains('/') {
+        return Ok(Bind::Unix(value.into()));
+    }
+    if bare.is_empty() || bare == "*" {
+        return error("every address of this machine is '::'");
+    }
+    if bare.parse::<std::net::SocketAddr>().is_ok()
+        || (bare.contains(':') && bare.parse::<std::net::Ipv6Addr>().is_err() && !bare.contains('%'))
+    {
+        return error("name the address alone, as 127.0.0.1 or ::1, and the port with --port");
+    }
+    Ok(Bind::Host(bare.into()))
+}
+
+/// `--cgi-dir URL[=DIR]`.
+pub(super) fn script_dir(value: &OsStr) -> Result<ScriptDir, Error> {
+    let (url, directory) = split(value).map_or((value, None), |(url, directory)| (url, Some(directory)));
+    let directory = directory.map(|directory| self::directory("--cgi-dir", Path::new(directory))).transpose()?;
+    Ok(ScriptDir { url: url_path("--cgi-dir", url)?, directory })
+}
+
+/// `--cgi URL=PROGRAM`.
+pub(super) fn mount(value: &str, machine: &Machine) -> Result<Mount, Error> {
+    let parts = value.split_once('=').filter(|(url, program)| url.starts_with('/') && !program.is_empty());
+    let Some((url, program)) = parts else {
+        let like = "a program below a URL looks like /git=/usr/lib/git-core/git-http-backend";
+        return Err(Error::new("--cgi", format!("'{value}' is no URL=PROGRAM: {like}")));
+    };
+    Ok(Mount {
+        url: url_path("--cgi", OsStr::new(url))?,
+        program: self::program("--cgi", OsStr::new(program), machine)?,
+    })
+}
+
+/// `--interpreter .EXT=PROGRAM`.
+pub(super) fn interpreter(value: &OsStr, machine: &Machine) -> Result<Interpreter, Error> {
+    let parts = split(value).filter(|(suffix, program)| suffix.len() > 1 && !program.is_empty());
+    let suffix = parts.and_then(|(suffix, _)| suffix.to_str()).filter(|it| it.starts_with('.') && !it.contains('/'));
+    let (Some(suffix), Some((_, program))) = (suffix, parts) else {
+        let like = "an interpreter for all files that end so looks like .py=python3";
+        return Err(Error::new("--interpreter", format!("'{}' is no .EXT=PROGRAM: {like}", value.display())));
+    };
+    Ok(Interpreter { suffix: suffix.into(), program: self::program("--interpreter", program, machine)? })
+}
+
+/// `--env K=V`.
+pub(super) fn environment_entry(value: &OsStr) -> Result<(OsString, OsString), Error> {
+    let Some((name, value)) = split(value) else {
+        let fix = "K=V is needed; to pass on a variable of htbin's own, use --pass-env";
+        return Err(Error::new("--env", format!("'{}' has no value: {fix}", value.display())));
+    };
+    variable("--env", name)?;
+    Ok((name.into(), value.into()))
+}
+
+/// The name of a variable for scripts.
+pub(super) fn variable(flag: &'static str, name: &OsStr) -> Result<(), Error> {
+    let shown = name.display();
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes.contains(&b'=') || bytes.contains(&0) {
+        return Err(Error::new(flag, format!("'{shown}' is no name of a variable: letters, digits and _ are")));
+    }
+    if bytes.starts_with(b"HTTP_") || META_VARIABLES.iter().any(|known| known.as_bytes() == bytes) {
+        return Err(Error::new(
+            flag,
+            format!("'{shown}' is a meta-variable, which each request sets; take another name"),
+        ));
+    }
+    Ok(())
+}
+
+/// `--index` and `--spa`: a name, not a path.
+pub(super) fn index_name(flag: &'static str, name: &str) -> Result<String, Error> {
+    if name.contains(['/', '\0']) || matches!(name, "." | "..") {
+        return Err(Error::new(flag, format!("'{name}' is no name of a file: name it without its directory")));
+    }
+    Ok(name.into())
+}
+
+/// `--spa FILE`, a path below the site.
+pub(super) fn spa(file: &str) -> Result<String, Error> {
+    let file = file.trim_start_matches('/');
+    if file.is_empty() || file.contains('\0') || file.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+        return Err(Error::new("--spa", format!("'{file}' is no file of the site: a path like index.html is needed")));
+    }
+    Ok(file.into())
+}
+
+/// `-H 'K: V'`.
+pub(super) fn field(text: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    let error = |what: &str| Error::new("--header", format!("'{}' {what}", text.escape_debug()));
+    let (name, value) =
+        text.split_once(':').ok_or_else(|| error("has no colon: a field looks like 'X-Robots-Tag: none'"))?;
+    let name = HeaderName::try_from(name.trim_end())
+        .map_err(|_| error("is no field: its name may have letters, digits and -"))?;
+    let value =
+        HeaderValue::try_from(value.trim()).map_err(|_| error("is no field: its value has a control character"))?;
+    if FRAMING.contains(&name) {
+        return Err(error("cannot be set: this field is how HTTP itself works"));
+    }
+    Ok((name, value))
+}
+
+/// `--cors[=ORIGIN]`.
+pub(super) fn origin(text: &str) -> Result<HeaderValue, Error> {
+    let bare = text.strip_suffix('/').unwrap_or(text);
+    let host = bare.strip_prefix("https://").or_else(|| bare.strip_prefix("http://"));
+    let is_origin = bare == "*" || bare == "null" || host.is_some_and(|host| !host.is_empty() && !host.contains('/'));
+    HeaderValue::try_from(bare).ok().filter(|_| is_origin).ok_or_else(|| {
+        Error::new("--cors", format!("'{text}' is no origin: it looks like https://example.org, or * for all"))
+    })
+}
+
+/// A directory that is there, as an absolute path.
+pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Error> {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            std::path::absolute(path).map_err(|error| Error::new(flag, format!("'{shown}': {}", error.kind())))
+        }
+        Ok(_) => Err(Error::new(flag, format!("'{shown}' is a file; name the directory it lies in"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_command(path) => {
+            let fix = format!("a command stands before all options: htbin {shown} [OPTIONS]");
+            Err(Error::new(flag, format!("there is no directory '{shown}' here; {fix}")))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::new(flag, format!("there is no directory '{shown}'; name one that is there, or make it first")))
+        }
+        Err(error) => {
+            Err(Error::new(flag, format!("cannot look at '{shown}': {}; check who may read it", error.kind())))
+        }
+    }
+}
+
+fn is_command(path: &Path) -> bool {
+    ["demo", "man", "completions"].map(Path::new).contains(&path)
+}
+
+fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBuf, Error> {
+    machine.program(name).ok_or_else(|| {
+        let place = if name.as_bytes().contains(&b'/') {
+            "there".into()
+        } else {
+            format!("in PATH ({})", machine.path().display())
+        };
+        Error::new(
+            flag,
+            format!("no program '{}' {place}; install it, or name the file with its whole path", name.display()),
+        )
+    })
+}
+
+/// A URL's path with one slash before each segment and none at its end; `.` and `/` are the whole site.
+fn url_path(flag: &'static str, url: &OsStr) -> Result<String, Error> {
+    let segments = url.to_str().filter(|url| !url.is_empty() && !url.contains(['\0', '?', '#', '%'])).map(|url| {
+        url.strip_prefix("./").unwrap_or(url).split('/').filter(|it| !matches!(*it, "" | ".")).collect::<Vec<_>>()
+    });
+    match segments {
+        Some(segments) if !segments.contains(&"..") => Ok(format!("/{}", segments.join("/"))),
+        _ => Err(Error::new(flag, format!("'{}' is no URL path: it looks like /cgi-bin, decoded", url.display()))),
+    }
+}
+
+fn split(value: &OsStr) -> Option<(&OsStr, &OsStr)> {
+    let at = value.as_bytes().iter().position(|&byte| byte == b'=')?;
+    Some((OsStr::from_bytes(&value.as_bytes()[..at]), OsStr::from_bytes(&value.as_bytes()[at + 1..])))
+}
+
+/// RFC 3875 §4.1 and the customary ones; HTTP_* beside them.
+const META_VARIABLES: [&str; 24] = [
+    "AUTH_TYPE",
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "DOCUMENT_ROOT",
+    "GATEWAY_INTERFACE",
+    "HTTPS",
+    "PATH_INFO",
+    "PATH_TRANSLATED",
+    "QUERY_STRING",
+    "REDIRECT_STATUS",
+    "REMOTE_ADDR",
+    "REMOTE_HOST",
+    "REMOTE_IDENT",
+    "REMOTE_PORT",
+    "REMOTE_USER",
+    "REQUEST_METHOD",
+    "REQUEST_SCHEME",
+    "REQUEST_URI",
+    "SCRIPT_FILENAME",
+    "SCRIPT_NAME",
+    "SERVER_ADDR",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+];
+
+/// The fields that frame a message or name its hops.
+const FRAMING: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];

@@ -1,0 +1,112 @@
+//! What a script is started with: meta-variables, arguments, directory.
+
+use std::{os::unix::ffi::OsStrExt, sync::Arc};
+
+use htbin_cgi::{MetaVariables, Source, argv::arguments};
+use htbin_spawn::{LaunchError, Launcher, Limits, Script as Started, Stdin};
+use http::{Method, header, request::Parts};
+
+use super::{Settings, upload::Upload};
+use crate::{
+    exchange::{End, Exchange},
+    site::Script,
+};
+
+pub(super) struct Order<'a> {
+    script: &'a Script,
+    variables: MetaVariables,
+    words: Vec<Vec<u8>>,
+}
+
+impl<'a> Order<'a> {
+    pub(super) fn new(
+        script: &'a Script,
+        exchange: &Exchange,
+        request: &Parts,
+        body: &Upload,
+        settings: &Settings,
+    ) -> Self {
+        let words =
+            posted_argument(request, body, settings).unwrap_or_else(|| arguments(&request.method, request.uri.query()));
+        Self { script, variables: variables(script, exchange, request, body, settings), words }
+    }
+
+    pub(super) async fn launch(
+        &self,
+        launcher: &Arc<Launcher>,
+        limits: Limits,
+        new_privileges: bool,
+        stdin: Stdin,
+    ) -> Result<Started, LaunchError> {
+        let program = self.script.program().as_os_str().as_bytes();
+        let interpreter = self.script.interpreter().map(|path| path.as_os_str().as_bytes());
+        let words = self.words.iter().map(Vec::as_slice);
+        let arguments: Vec<&[u8]> = interpreter.into_iter().chain([program]).chain(words).collect();
+        let order = htbin_spawn::Order {
+            program: interpreter.unwrap_or(program),
+            arguments: &arguments,
+            environment: self.variables.block(),
+            directory: self.script.directory().as_os_str().as_bytes(),
+            limits,
+            new_privileges,
+        };
+        launcher.launch(&order, stdin).await
+    }
+}
+
+fn variables(
+    script: &Script,
+    exchange: &Exchange,
+    request: &Parts,
+    body: &Upload,
+    settings: &Settings,
+) -> MetaVariables {
+    let connection = &exchange.connection;
+    let path_translated = script.path_translated();
+    let (path, query) = (request.uri.path(), request.uri.query());
+    let uri = request.uri.path_and_query().map_or(path, http::uri::PathAndQuery::as_str);
+    // RFC 9112 §3.2.2: the authority of an absolute target is the host, whatever Host says.
+    let with_host = request.uri.authority().map(|authority| {
+        let mut fields = request.headers.clone();
+        header::HeaderValue::from_str(authority.as_str()).map(|host| fields.insert(header::HOST, host)).ok();
+        fields
+    });
+    MetaVariables::new(&Source {
+        method: &request.method,
+        request_uri: uri,
+        query,
+        protocol: request.version,
+        fields: with_host.as_ref().unwrap_or(&request.headers),
+        script_name: script.script_name(),
+        path_info: script.path_info(),
+        path_translated: path_translated.as_ref().map(|path| path.as_os_str().as_bytes()),
+        script_filename: script.program().as_os_str().as_bytes(),
+        document_root: script.document_root().as_os_str().as_bytes(),
+        remote: address(connection.peer),
+        local: address(connection.local),
+        secure: connection.secure,
+        content_length: body.length,
+        remote_user: None,
+        pass_auth: settings.pass_auth,
+        software: SOFTWARE,
+        extra: &settings.environment,
+    })
+}
+
+fn address(end: End) -> Option<std::net::SocketAddr> {
+    match end {
+        End::Tcp(address) => Some(address),
+        End::Unix => None,
+    }
+}
+
+/// `--post-argv`: the body of a form as the first argument, as scripts written for Python's server may expect.
+fn posted_argument(request: &Parts, body: &Upload, settings: &Settings) -> Option<Vec<Vec<u8>>> {
+    let media_type = request.headers.get(header::CONTENT_TYPE)?.as_bytes();
+    let is_form = media_type.split(|byte| *byte == b';').next()?.trim_ascii().eq_ignore_ascii_case(FORM);
+    let bytes = body.in_memory().filter(|bytes| !bytes.is_empty() && !bytes.contains(&0))?;
+    (settings.post_argv && request.method == Method::POST && is_form).then(|| vec![bytes.to_vec()])
+}
+
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+const SOFTWARE: &str = concat!("htbin/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,156 @@
+//! The output of a running script, piece by piece, with its time limits: read only when it can be passed on, so a slow
+//! reader costs a bounded amount of memory and in the end holds the script.
+
+use std::{io, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use htbin_spawn::{Exit, Process};
+use tokio::{
+    net::unix::pipe,
+    time::{Instant, timeout},
+};
+
+use super::{Settings, messages::Messages};
+
+pub(super) struct Running {
+    stdout: Option<pipe::Receiver>,
+    process: Process,
+    pub(super) messages: Messages,
+    exit: Option<Exit>,
+    buffer: BytesMut,
+    bytes: u64,
+    bytes_max: Option<u64>,
+    idle_time: Duration,
+}
+
+/// Why a script's output was given up.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    #[error("the script wrote nothing for {0:?}; raise --idle-timeout or --timeout if it needs that long")]
+    Silent(Duration),
+    #[error("the script wrote more than {0} octets (--max-output)")]
+    TooMuch(u64),
+    #[error("the script's output cannot be read: {0}")]
+    Broken(#[source] io::Error),
+}
+
+impl Running {
+    pub(super) fn new(stdout: pipe::Receiver, process: Process, messages: Messages, settings: &Settings) -> Self {
+        Self {
+            stdout: Some(stdout),
+            process,
+            messages,
+            exit: None,
+            buffer: BytesMut::new(),
+            bytes: 0,
+            bytes_max: settings.output_bytes_max,
+            idle_time: settings.idle_time,
+        }
+    }
+
+    /// The next piece of output by that time; none at its end.
+    pub(super) async fn read(&mut self, deadline: Instant) -> Result<Option<Bytes>, Halt> {
+        loop {
+            if let Some(piece) = self.read_now()? {
+                return Ok(Some(piece));
+            }
+            let Some(stdout) = &self.stdout else { return Ok(None) };
+            // Once the script has left, whoever else holds its stdout (a background child) gets a moment, no more.
+            let deadline = if self.exit.is_some() { Instant::now() + LINGER_TIME } else { deadline };
+            tokio::select! {
+                biased;
+                ready = stdout.readable() => ready.map_err(Halt::Broken)?,
+                exit = self.process.exited(), if self.exit.is_none() => self.exit = Some(exit),
+                () = self.messages.pass_on() => {}
+                () = tokio::time::sleep_until(deadline) => {
+                    if self.exit.is_none() {
+                        return Err(Halt::Silent(self.idle_time));
+                    }
+                    self.stdout = None;
+                }
+            }
+        }
+    }
+
+    /// The next piece of output with the time limit between pieces.
+    pub(super) async fn read_on(&mut self) -> Result<Option<Bytes>, Halt> {
+        self.read(Instant::now() + self.idle_time).await
+    }
+
+    /// Output that is there already.
+    pub(super) fn read_now(&mut self) -> Result<Option<Bytes>, Halt> {
+        let Some(stdout) = &self.stdout else { return Ok(None) };
+        if self.buffer.capacity() < READ_BYTES_MIN {
+            // The first read is of a small answer, most often; a script that writes much gets large ones.
+            self.buffer.reserve(if self.bytes < READ_BYTES_FIRST as u64 { READ_BYTES_FIRST } else { READ_BYTES });
+        }
+        match stdout.try_read_buf(&mut self.buffer) {
+            Ok(0) => {
+                self.stdout = None;
+                Ok(None)
+            }
+            Ok(bytes) => {
+                self.bytes += bytes as u64;
+                match self.bytes_max {
+                    Some(max) if self.bytes > max => Err(Halt::TooMuch(max)),
+                    _ => Ok(Some(self.buffer.split().freeze())),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(Halt::Broken(error)),
+        }
+    }
+
+    /// Output that is there already, or will be once everybody else has had a turn: a script that has written all it
+    /// will is given the time to leave.
+    pub(super) async fn read_at_leisure(&mut self) -> Result<Option<Bytes>, Halt> {
+        if let Some(piece) = self.read_now()? {
+            return Ok(Some(piece));
+        }
+        if !self.has_ended() {
+            tokio::task::yield_now().await;
+            return self.read_now();
+        }
+        Ok(None)
+    }
+
+    /// Has the output ended?
+    pub(super) fn has_ended(&self) -> bool {
+        self.stdout.is_none()
+    }
+
+    /// How the script has ended, after its output has: none if it goes on by itself. Its messages are all logged then.
+    pub(super) async fn exit(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            self.exit = timeout(EXIT_TIME, self.process.exited()).await.ok();
+        }
+        self.messages.pass_on_now();
+        self.exit
+    }
+
+    /// The output is over and the script with it, or it closed its stdout and goes on by itself.
+    pub(super) fn finish(self) {
+        self.messages.finish();
+        if self.exit.is_none() {
+            self.process.detach(self.idle_time);
+        }
+    }
+
+    /// Lets the script run to its end though nobody wants its output.
+    pub(super) fn finish_unheard(mut self) {
+        tokio::spawn(async move {
+            while let Ok(Some(_)) = self.read_on().await {}
+            self.exit().await;
+            self.finish();
+        });
+    }
+}
+
+/// For what holds stdout when the script itself has left.
+const LINGER_TIME: Duration = Duration::from_millis(100);
+/// From the end of the output to the end of the process.
+const EXIT_TIME: Duration = Duration::from_millis(250);
+const READ_BYTES_MIN: usize = 4096;
+const READ_BYTES_FIRST: usize = 8 * 1024;
+/// As much as a pipe holds.
+const READ_BYTES: usize = 64 * 1024;

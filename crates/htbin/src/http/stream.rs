@@ -1,0 +1,235 @@
+//! A client's connection as hyper reads and writes it, with time limits: for a request head, between requests, and for
+//! taking the answer. Also the two refusals that hyper cannot give: 408 for a slow head, 505 for another version.
+
+use std::{
+    io,
+    mem::MaybeUninit,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+    time::{Instant, Sleep},
+};
+
+use super::{
+    Settings,
+    pace::{Pace, Phase},
+    unmapped,
+};
+use crate::exchange::End;
+
+/// What carries a connection.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Our end.
+    fn local(&self) -> End;
+    /// Writes what fits at once.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+}
+
+impl Transport for TcpStream {
+    fn local(&self) -> End {
+        self.local_addr().map_or(End::Unix, |address| End::Tcp(unmapped(address)))
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+}
+
+impl Transport for UnixStream {
+    fn local(&self) -> End {
+        End::Unix
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_write(bytes)
+    }
+}
+
+/// A client's connection.
+pub(super) struct ClientStream<T> {
+    transport: T,
+    pace: Arc<Pace>,
+    head_time: Duration,
+    idle_time: Duration,
+    send_idle_time: Duration,
+    read_clock: Clock,
+    write_clock: Clock,
+}
+
+impl<T: Transport> ClientStream<T> {
+    pub(super) fn new(transport: T, pace: Arc<Pace>, settings: &Settings) -> Self {
+        Self {
+            transport,
+            pace,
+            head_time: settings.head_time,
+            idle_time: settings.idle_time,
+            send_idle_time: settings.send_idle_time,
+            read_clock: Clock::default(),
+            write_clock: Clock::default(),
+        }
+    }
+
+    /// Nothing to read yet: has the time for it run out?
+    fn poll_read_limit(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.pace.phase() {
+            // The time limits of a body are those of the handler that takes it.
+            Phase::Answering => self.read_clock.clear(),
+            Phase::Idle => {
+                ready!(self.read_clock.poll(context, Phase::Idle, self.idle_time));
+                return Poll::Ready(Ok(()));
+            }
+            Phase::Head => {
+                ready!(self.read_clock.poll(context, Phase::Head, self.head_time));
+                let _ = self.transport.try_write(TOO_SLOW);
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the request head took too long")));
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_write_limit<N>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<N>> {
+        ready!(self.write_clock.poll(context, Phase::Answering, self.send_idle_time));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client took nothing of the answer for too long")))
+    }
+}
+
+impl<T: Transport> Read for ClientStream<T> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let mut space = [MaybeUninit::uninit(); READ_BYTES];
+        let mut read = ReadBuf::uninit(&mut space[..buffer.remaining().min(READ_BYTES)]);
+        let Poll::Ready(result) = Pin::new(&mut this.transport).poll_read(context, &mut read) else {
+            return this.poll_read_limit(context);
+        };
+        result?;
+        let begins = this.pace.phase() == Phase::Idle || (this.pace.phase() == Phase::Head && !this.read_clock.started);
+        if begins && !read.filled().is_empty() {
+            this.pace.head_begins();
+            this.read_clock.start(Phase::Head);
+            if is_other_version(read.filled()) {
+                let _ = this.transport.try_write(OTHER_VERSION);
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "a version of HTTP other than 1.x",
+                )));
+            }
+        }
+        buffer.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: Transport> Write for ClientStream<T> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.transport).poll_write(context, bytes) {
+            Poll::Pending => this.poll_write_limit(context),
+            done => {
+                this.write_clock.clear();
+                done
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        match Pin::new(&mut this.transport).poll_write_vectored(context, slices) {
+            Poll::Pending => this.poll_write_limit(context),
+            done => {
+                this.write_clock.clear();
+                done
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().transport).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().transport).poll_shutdown(context)
+    }
+}
+
+/// A time limit that is armed only while something is waited for, and moved rarely: a timer that rings too early looks
+/// how much time is left and goes on.
+#[derive(Default)]
+struct Clock {
+    timer: Option<Pin<Box<Sleep>>>,
+    began: Option<(Phase, Instant)>,
+    started: bool,
+}
+
+impl Clock {
+    /// The time of this phase runs from now on.
+    fn start(&mut self, phase: Phase) {
+        self.began = Some((phase, Instant::now()));
+        self.started = true;
+    }
+
+    fn clear(&mut self) {
+        self.began = None;
+    }
+
+    /// Is the time of this phase over?
+    fn poll(&mut self, context: &mut Context<'_>, phase: Phase, limit: Duration) -> Poll<()> {
+        let began = match self.began {
+            Some((begun, at)) if begun == phase => at,
+            _ => {
+                let now = Instant::now();
+                self.began = Some((phase, now));
+                now
+            }
+        };
+        let deadline = began + limit;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        while timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}
+
+/// Does the request line end in a version that is neither 1.0 nor 1.1 (RFC 9110 §15.6.6)? Only a whole line can tell.
+fn is_other_version(head: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'\n', head) else { return false };
+    let line = head[..end].trim_ascii_end();
+    let Some(version) = line.rsplit(|byte| *byte == b' ').next() else { return false };
+    version.len() == 8
+        && version.starts_with(b"HTTP/")
+        && version[5].is_ascii_digit()
+        && version[6] == b'.'
+        && version[7].is_ascii_digit()
+        && version[5] != b'1'
+}
+
+/// At most this much is read at once; it passes through the stack, as only a copy can be looked at without `unsafe`.
+const READ_BYTES: usize = 32 * 1024;
+const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const OTHER_VERSION: &[u8] =
+    b"HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

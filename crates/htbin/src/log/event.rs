@@ -1,0 +1,157 @@
+//! Events, and what scripts write to stderr: one line each, on stderr.
+
+use std::{
+    fmt, io,
+    io::Write as _,
+    os::fd::AsFd,
+    sync::{Arc, OnceLock},
+};
+
+use jiff::Zoned;
+use rustix::termios::isatty;
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    filter::Targets,
+    fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer as Text},
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+use super::{
+    Settings,
+    text::push_visible,
+    writer::{Closed, Writer},
+};
+use crate::exchange::ExchangeId;
+
+/// Sends the events of this process to stderr, line by line. Starts no thread. Once; a second call changes nothing.
+pub fn init(settings: &Settings) -> io::Result<()> {
+    let out = io::stderr().as_fd().try_clone_to_owned()?;
+    let is_terminal = isatty(&out);
+    let writer = Arc::new(Writer::new(out, true, lost));
+    if STDERR.set(Stderr { writer, is_terminal }).is_err() {
+        return Ok(());
+    }
+    let level = match (settings.quiet, settings.verbose) {
+        (true, _) => LevelFilter::WARN,
+        (_, 0) => LevelFilter::INFO,
+        (_, 1) => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let ours = ["htbin", "htbin_cgi", "htbin_spawn"];
+    let filter = Targets::new().with_default(LevelFilter::WARN.min(level)).with_targets(ours.map(|name| (name, level)));
+    let lines = tracing_subscriber::fmt::layer().event_format(OneLine).with_writer(Out);
+    // Only a test, which shares its process with others, has a subscriber already.
+    _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
+    Ok(())
+}
+
+/// One line that a script wrote to stderr, without its line feed. What could forge a line of ours or drive a
+/// terminal is escaped; what is longer than 8 KiB is cut.
+pub fn script_line(id: ExchangeId, script: impl AsRef<[u8]>, line: &[u8]) {
+    let Some(stderr) = STDERR.get() else { return };
+    let mut text = Vec::with_capacity(line.len().min(LINE_BYTES_MAX) + 64);
+    push_head(&mut text, stderr.is_terminal, "script", "\x1b[36m");
+    push_script_line(&mut text, id, script.as_ref(), line);
+    stderr.writer.push(&text);
+}
+
+/// From now on a thread writes.
+pub(super) fn start() -> io::Result<()> {
+    STDERR.get().map_or(Ok(()), |stderr| stderr.writer.start("event log"))
+}
+
+/// Writes out what is left.
+pub(super) fn finish() {
+    if let Some(stderr) = STDERR.get() {
+        stderr.writer.finish();
+    }
+}
+
+fn push_script_line(text: &mut Vec<u8>, id: ExchangeId, script: &[u8], line: &[u8]) {
+    write!(text, "{id} ").expect("memory takes every byte");
+    push_visible(text, script);
+    text.extend_from_slice(b": ");
+    let (shown, rest) = line.split_at(line.len().min(LINE_BYTES_MAX));
+    push_visible(text, shown.strip_suffix(b"\r").filter(|_| rest.is_empty()).unwrap_or(shown));
+    if !rest.is_empty() {
+        write!(text, " … ({} more bytes)", rest.len()).expect("memory takes every byte");
+    }
+    text.push(b'\n');
+}
+
+/// Time and kind of a line. A terminal gets colours and no date.
+fn push_head(text: &mut Vec<u8>, is_terminal: bool, kind: &str, colour: &str) {
+    let now = Zoned::now();
+    let put = if is_terminal {
+        write!(text, "\x1b[2m{}\x1b[0m {colour}{kind:<6}\x1b[0m ", now.strftime("%H:%M:%S"))
+    } else {
+        write!(text, "{} {kind:<6} ", now.strftime("%Y-%m-%dT%H:%M:%S%:z"))
+    };
+    put.expect("memory takes every byte");
+}
+
+/// `15:04:05 warn   what happened key=value`.
+struct OneLine;
+
+impl<S, N> FormatEvent<S, N> for OneLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Text<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = String::new();
+        context.format_fields(Text::new(&mut fields), event)?;
+        let (kind, colour) = match *event.metadata().level() {
+            Level::ERROR => ("error", "\x1b[1;31m"),
+            Level::WARN => ("warn", "\x1b[33m"),
+            Level::INFO => ("info", "\x1b[32m"),
+            Level::DEBUG => ("debug", "\x1b[2m"),
+            Level::TRACE => ("trace", "\x1b[2m"),
+        };
+        let mut line = Vec::with_capacity(fields.len() + 64);
+        push_head(&mut line, STDERR.get().is_some_and(|stderr| stderr.is_terminal), kind, colour);
+        push_visible(&mut line, fields.as_bytes());
+        line.push(b'\n');
+        out.write_str(&String::from_utf8_lossy(&line))
+    }
+}
+
+/// Where the subscriber writes; it gives each event as one piece.
+struct Out;
+
+impl<'a> MakeWriter<'a> for Out {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        Self
+    }
+}
+
+impl io::Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(stderr) = STDERR.get() {
+            stderr.writer.push(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn lost(closed: Closed) {
+    if let (Closed::Dropped(lines), Some(stderr)) = (closed, STDERR.get()) {
+        stderr.writer.push(format!("… {lines} lines lost, stderr is not read fast enough\n").as_bytes());
+    }
+}
+
+struct Stderr {
+    writer: Arc<Writer>,
+    is_terminal: bool,
+}
+
+static STDERR: OnceLock<Stderr> = OnceLock::new();
+const LINE_BYTES_MAX: usize = 8 << 10;

@@ -1,0 +1,58 @@
+//! Text that strangers wrote, made harmless: no control character reaches a log or a terminal.
+
+/// Appends `bytes` between quotes' worth of safety, as Apache does it: `\n`, `\"`, `\\`, and `\xhh` for what is not
+/// printable ASCII.
+pub(super) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\x0b' => out.extend_from_slice(b"\\v"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b' '..=b'~' => out.push(byte),
+            _ => push_hex(out, byte),
+        }
+    }
+}
+
+/// Appends text for people: readable characters as they are, control characters and what would turn the line round
+/// (bidirectional controls) escaped, broken UTF-8 as `\xhh`.
+pub(super) fn push_visible(out: &mut Vec<u8>, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        let mut rest = chunk.valid();
+        while let Some(at) = rest.find(is_dangerous) {
+            out.extend_from_slice(&rest.as_bytes()[..at]);
+            let character = rest[at..].chars().next().expect("find answered where a character starts");
+            push_escaped(out, character);
+            rest = &rest[at + character.len_utf8()..];
+        }
+        out.extend_from_slice(rest.as_bytes());
+        for &byte in chunk.invalid() {
+            push_hex(out, byte);
+        }
+    }
+}
+
+fn is_dangerous(character: char) -> bool {
+    (character.is_control() && character != '\t')
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn push_escaped(out: &mut Vec<u8>, character: char) {
+    match character {
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        _ if character.is_ascii() => push_hex(out, character as u8),
+        _ => out.extend_from_slice(character.escape_unicode().to_string().as_bytes()),
+    }
+}
+
+fn push_hex(out: &mut Vec<u8>, byte: u8) {
+    out.extend_from_slice(b"\\x");
+    out.push(HEX[usize::from(byte >> 4)]);
+    out.push(HEX[usize::from(byte & 15)]);
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";

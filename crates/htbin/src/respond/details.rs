@@ -1,0 +1,54 @@
+//! Who may see why a script failed: people who sit at this machine, and nobody else.
+
+use http::{header, request::Parts};
+
+use crate::{exchange::Exchange, handle::cgi::Debug};
+
+/// May this client see the detail and the script's stderr?
+pub(super) fn may_be_shown(debug: Debug, exchange: &Exchange, request: &Parts) -> bool {
+    match debug {
+        Debug::Always => true,
+        Debug::Never => false,
+        // A proxy on this machine comes from loopback too, but says for whom it asks. Another site's page in a local
+        // browser (DNS rebinding) comes from loopback too, but with its own name as Host.
+        Debug::Loopback => {
+            exchange.connection.peer.is_loopback()
+                && !PROXY_FIELDS.iter().any(|name| request.headers.contains_key(*name))
+                && host(request).is_some_and(is_loopback_name)
+        }
+    }
+}
+
+fn host(request: &Parts) -> Option<&str> {
+    let host = request.uri.host().or_else(|| request.headers.get(header::HOST)?.to_str().ok())?;
+    Some(match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    })
+}
+
+fn is_loopback_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+const PROXY_FIELDS: [&str; 7] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip", "via"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_loopback_are_loopback() {
+        for name in ["localhost", "LOCALHOST", "app.localhost", "127.0.0.1", "127.8.9.1", "::1", "localhost."] {
+            assert!(is_loopback_name(name), "{name}");
+        }
+        for name in ["example.org", "localhost.example.org", "10.0.0.1", "::2", "", "notlocalhost", "127.0.0.1.nip.io"]
+        {
+            assert!(!is_loopback_name(name), "{name}");
+        }
+    }
+}

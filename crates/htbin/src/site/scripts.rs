@@ -1,0 +1,207 @@
+//! Which file of a script directory runs for a path. Nothing that lies in one is ever sent.
+
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustix::{fs::FileType, io::Errno};
+
+use super::{
+    Inner, Interpreter, Script, Target,
+    plain::{encoded_slash, last_name, not_regular, with_slash},
+    refuse,
+    tree::{Access, Opened, Tree},
+};
+use crate::{
+    path::{Segment, UrlPath},
+    refusal::{Reason, Refusal},
+};
+
+/// A file on the way of a path.
+pub(super) struct Found<'p> {
+    pub(super) opened: Opened,
+    /// Where it lies in its tree.
+    pub(super) relative: &'p [u8],
+    /// The path that was asked for.
+    pub(super) path: &'p UrlPath,
+    /// Where the file's own name ends in `path`; the rest is its extra-path.
+    pub(super) end: usize,
+}
+
+impl Inner {
+    /// A mounted program answers for everything below its URL.
+    pub(super) fn mounted(&self, program: &Path, prefix: usize, path: &UrlPath) -> Result<Target, Refusal> {
+        if !self.settings.cgi {
+            return Err(Reason::ScriptsOff.into());
+        }
+        let end = prefix.checked_sub(1).and_then(|last| path.segments().nth(last)).map_or(0, |segment| segment.end);
+        Ok(Target::Script(Script {
+            program: program.to_owned(),
+            interpreter: self.interpreter(program.as_os_str().as_bytes()).map(Path::to_owned),
+            directory: self.tree.real().to_owned(),
+            name: script_name(path, end),
+            path_info: path_info(path, end),
+            document_root: Arc::clone(&self.document_root),
+        }))
+    }
+
+    /// What runs below a script directory whose URL has `prefix` segments, the first `skip` of them not in `tree`.
+    pub(super) fn below_scripts(
+        &self,
+        tree: &Tree,
+        skip: usize,
+        prefix: usize,
+        path: &UrlPath,
+    ) -> Result<Target, Refusal> {
+        if let Some(found) = self.walk(tree, skip, prefix, path)? {
+            return self.script(tree, &found);
+        }
+        if let Some(target) = self.script_index(tree, skip, path)? {
+            return Ok(target);
+        }
+        if path.segments().nth(prefix).is_some() {
+            return Err(Reason::NotFound.into());
+        }
+        let itself: Vec<u8> = joined(path, skip);
+        tree.find(&itself, Access::Look).map_err(|errno| refuse(errno, &itself))?;
+        Err(Reason::ScriptDirectory.into())
+    }
+
+    /// Walks from the left to the first thing that is no directory. None when all of the path is directories.
+    ///
+    /// From the left, because a script lies near the front and its extra-path may be of any length.
+    pub(super) fn walk<'p>(
+        &self,
+        tree: &Tree,
+        skip: usize,
+        prefix: usize,
+        path: &'p UrlPath,
+    ) -> Result<Option<Found<'p>>, Refusal> {
+        let start = path.segments().nth(skip).map_or(path.decoded().len(), |first| first.end - first.name.len());
+        for segment in path.segments().skip(prefix) {
+            self.check_walked(segment)?;
+            let relative = &path.decoded()[start..segment.end];
+            let opened = tree.find(relative, Access::Look).map_err(|errno| refuse(errno, relative))?;
+            match opened.kind() {
+                FileType::Directory => {}
+                FileType::RegularFile => return Ok(Some(Found { opened, relative, path, end: segment.end })),
+                _ => return Err(not_regular(relative)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file as a script with what its path says, if it may run.
+    pub(super) fn script(&self, tree: &Tree, found: &Found<'_>) -> Result<Target, Refusal> {
+        let Found { opened, relative, path, end } = found;
+        let name = last_name(relative);
+        let detail = |what: &str| format!("{}: {what}", String::from_utf8_lossy(relative));
+        if name.starts_with(b".") {
+            return Err(Reason::Hidden.into());
+        }
+        if !self.settings.cgi {
+            return Err(Reason::ScriptsOff.into());
+        }
+        let interpreter = self.interpreter(name);
+        if interpreter.is_none() && !opened.executable() {
+            let what = "has no execute bit; chmod +x sets it, --interpreter does without it";
+            return Err(Refusal::with_detail(Reason::NotExecutable, detail(what)));
+        }
+        // Collected again, because an empty segment of the request must not show in SCRIPT_FILENAME.
+        let program: PathBuf = tree.real().join(OsStr::from_bytes(relative)).components().collect();
+        Ok(Target::Script(Script {
+            directory: program.parent().unwrap_or(tree.real()).to_owned(),
+            program,
+            interpreter: interpreter.map(Path::to_owned),
+            name: script_name(path, *end),
+            path_info: path_info(path, *end),
+            document_root: Arc::clone(&self.document_root),
+        }))
+    }
+
+    /// A directory among scripts: its index, if one runs.
+    fn script_index(&self, tree: &Tree, skip: usize, path: &UrlPath) -> Result<Option<Target>, Refusal> {
+        let directory = joined(path, skip);
+        for name in &self.settings.index {
+            let mut relative = directory.clone();
+            if !relative.is_empty() {
+                relative.push(b'/');
+            }
+            relative.extend_from_slice(name.as_bytes());
+            let opened = match tree.find(&relative, Access::Look) {
+                Ok(opened) => opened,
+                Err(Errno::NOENT | Errno::NOTDIR) => continue,
+                Err(errno) => return Err(refuse(errno, &relative)),
+            };
+            let runs = opened.executable() || self.interpreter(name.as_bytes()).is_some();
+            if opened.kind() != FileType::RegularFile || !runs {
+                continue;
+            }
+            if !path.ends_with_slash() {
+                return Ok(Some(Target::Redirect(with_slash(path))));
+            }
+            let index = path.with_name(name.as_bytes());
+            let end = index.decoded().len();
+            return self.script(tree, &Found { opened, relative: &relative, path: &index, end }).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn interpreter(&self, name: &[u8]) -> Option<&Path> {
+        interpreter(&self.settings.interpreters, name)
+    }
+
+    fn check_walked(&self, segment: Segment<'_>) -> Result<(), Refusal> {
+        if segment.encoded_slash {
+            return Err(encoded_slash());
+        }
+        if segment.name.starts_with(b".") && !self.settings.hidden {
+            return Err(Reason::Hidden.into());
+        }
+        Ok(())
+    }
+}
+
+/// Under `--cgi-dir /`: does this file run, or would it if it had the right to? Its source is not sent either way.
+pub(super) fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
+    opened.executable() || interpreter(interpreters, name).is_some() || is_source(name) || opened.starts_with_shebang()
+}
+
+/// Does the name say that it is the source of a script?
+pub(super) fn is_source(name: &[u8]) -> bool {
+    let Some(dot) = name.iter().rposition(|octet| *octet == b'.') else { return false };
+    let extension = &name[dot + 1..];
+    SOURCES.iter().any(|source| extension.eq_ignore_ascii_case(source))
+}
+
+pub(super) fn interpreter<'a>(interpreters: &'a [Interpreter], name: &[u8]) -> Option<&'a Path> {
+    interpreters.iter().find(|it| name.ends_with(it.suffix.as_bytes())).map(|it| it.program.as_path())
+}
+
+/// The segments after the first `skip`, as a path.
+fn joined(path: &UrlPath, skip: usize) -> Vec<u8> {
+    path.segments().skip(skip).map(|segment| segment.name).collect::<Vec<_>>().join(&b'/')
+}
+
+/// The script-path with its empty segments merged: a script builds links from it, and `//x` would name a host.
+fn script_name(path: &UrlPath, end: usize) -> Vec<u8> {
+    let mut name = Vec::with_capacity(end);
+    for segment in path.segments().take_while(|segment| segment.end <= end) {
+        name.push(b'/');
+        name.extend_from_slice(segment.name);
+    }
+    name
+}
+
+/// The extra-path as it was sent, decoded.
+fn path_info(path: &UrlPath, end: usize) -> Option<Vec<u8>> {
+    let rest = &path.decoded()[end..];
+    (!rest.is_empty()).then(|| rest.to_vec())
+}
+
+/// What the sources of scripts end with.
+const SOURCES: [&[u8]; 13] =
+    [b"py", b"pl", b"cgi", b"fcgi", b"sh", b"bash", b"rb", b"php", b"tcl", b"lua", b"awk", b"pm", b"pyc"];

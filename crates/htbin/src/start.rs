@@ -1,0 +1,153 @@
+//! From the command line to a running server and back: sockets while there are rights to open them, then no more rights
+//! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
+
+use std::{
+    io::Write as _,
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use anyhow::Context as _;
+use htbin_spawn::{Descendants, EarlyLauncher, Launcher};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    cli::{self, Invocation},
+    config::{self, Settings},
+    handle::cgi::Cgi,
+    http, listen,
+    listen::Socket,
+    log,
+    log::AccessLog,
+    privilege,
+    respond::Server,
+    route::Routes,
+    site::Site,
+};
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let invocation = match cli::parse(std::env::args_os(), std::env::vars_os()) {
+        Ok(invocation) => invocation,
+        Err(error) => error.exit(),
+    };
+    let done = match invocation {
+        Invocation::Man => cli::man(&mut std::io::stdout().lock()).map_err(anyhow::Error::from),
+        Invocation::Completions(shell) => {
+            cli::completions(shell, &mut std::io::stdout().lock()).map_err(anyhow::Error::from)
+        }
+        Invocation::Serve(flags) => config::from_flags(&flags).map_err(anyhow::Error::from).and_then(serve),
+        Invocation::Demo(flags) => config::from_flags(&flags).map_err(anyhow::Error::from).and_then(serve),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            _ = writeln!(std::io::stderr(), "htbin: {error:#}");
+            exit_code(&error)
+        }
+    }
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<config::Error>() {
+        return ExitCode::from(config::Error::EXIT_CODE);
+    }
+    match error.downcast_ref::<privilege::Error>() {
+        Some(error) => ExitCode::from(error.exit_code()),
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn serve(settings: Settings) -> anyhow::Result<()> {
+    log::init(&settings.log)?;
+    let identity = privilege::choose(settings.user.as_deref())?;
+    let sockets = listen::open(&settings.listen)?;
+    // From here on nothing of this process is root's, the launcher included: without a configuration file every script
+    // runs as the same user, so nobody needs the right to change it.
+    if let Some(identity) = &identity {
+        privilege::assume(identity)?;
+    }
+    let site = Site::open(settings.site.clone())?;
+    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    privilege::raise_descriptors();
+    let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .build()
+        .context("cannot start the runtime")?;
+    let served = runtime.block_on(serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access)));
+    runtime.shutdown_background();
+    access.finish();
+    served
+}
+
+async fn serve_until_stopped(
+    settings: Settings,
+    site: Site,
+    launcher: EarlyLauncher,
+    sockets: Vec<Socket>,
+    access: Arc<AccessLog>,
+) -> anyhow::Result<()> {
+    let launcher = Launcher::new(launcher).context("cannot talk to the launcher")?;
+    let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
+    let orphans = Arc::clone(&descendants);
+    tokio::spawn(async move { orphans.reap().await });
+    let server = Arc::new(Server {
+        http: settings.http,
+        routes: Routes::single(site),
+        layers: settings.layers,
+        debug: settings.cgi.debug,
+        redirects_max: settings.cgi.redirects_max,
+        cgi: Cgi::new(settings.cgi, launcher),
+        access,
+        exchanges: AtomicU64::new(0),
+    });
+    let mut signals = Signals::listen()?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = http::serve(sockets, server, async { drop(stopped.await) });
+    tokio::pin!(serving);
+    tokio::select! {
+        served = serving.as_mut() => return served.context("cannot serve"),
+        () = signals.next() => tracing::info!("stopping: what runs may finish, a second signal ends it"),
+    }
+    drop(stop);
+    tokio::select! {
+        served = serving => {
+            descendants.end().await;
+            served.context("cannot serve")
+        }
+        () = signals.next() => {
+            descendants.kill();
+            anyhow::bail!("stopped by a second signal; what ran was ended")
+        }
+    }
+}
+
+/// The signals that stop the server.
+struct Signals {
+    term: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}
+
+/// Threads that may wait for a disk.
+const BLOCKING_THREADS_MAX: usize = 64;

@@ -1,0 +1,193 @@
+//! A process that the launcher started for us, from its start until it is reaped: how it ended, and how it is ended.
+
+use std::{
+    collections::HashSet,
+    os::fd::{AsFd, OwnedFd},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::sys::watch::watch;
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
+use tokio::{
+    io::{Interest, unix::AsyncFd},
+    sync::OwnedSemaphorePermit,
+    time::timeout,
+};
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It left with this status, 0 to 255.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// Somebody else has reaped it.
+    Unknown,
+}
+
+/// A process with a group of its own. Dropped while it runs, it is ended: TERM to its group, KILL two seconds later.
+#[derive(Debug)]
+pub struct Process {
+    inner: Option<Inner>,
+}
+
+impl Process {
+    pub(crate) fn new(pid: Pid, pidfd: OwnedFd, living: Arc<Living>) -> std::io::Result<Self> {
+        living.insert(pid);
+        let pidfd = watch(pidfd, Interest::READABLE).inspect_err(|_| living.remove(pid))?;
+        Ok(Self { inner: Some(Inner { pid, pidfd, living, exit: None, place: None }) })
+    }
+
+    /// The number of the process, and of its group and session.
+    pub fn pid(&self) -> i32 {
+        self.inner().pid.as_raw_nonzero().get()
+    }
+
+    /// Keeps a place among the running scripts until the process is gone.
+    pub fn keep(&mut self, place: OwnedSemaphorePermit) {
+        self.inner_mut().place = Some(place);
+    }
+
+    /// Waits until it has ended. May be called again, and dropped at any point.
+    pub async fn exited(&mut self) -> Exit {
+        self.inner_mut().exited().await
+    }
+
+    /// Has it ended? Does not wait.
+    pub fn try_exited(&mut self) -> Option<Exit> {
+        self.inner_mut().peek()
+    }
+
+    /// Lets it run on by itself for that long at most; then it is ended.
+    pub fn detach(mut self, time_max: Duration) {
+        let Some(mut inner) = self.inner.take() else { return };
+        tokio::spawn(async move {
+            if timeout(time_max, inner.exited()).await.is_err() {
+                inner.stop().await;
+            }
+            inner.reap();
+        });
+    }
+
+    fn inner(&self) -> &Inner {
+        self.inner.as_ref().expect("only detach and drop take it")
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        self.inner.as_mut().expect("only detach and drop take it")
+    }
+
+    /// Ends the process and everything in its group, at once and for good, in the background.
+    pub fn stop(mut self) {
+        self.inner.take().into_iter().for_each(Inner::stop_in_background);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let Some(mut inner) = self.inner.take() else { return };
+        if inner.peek().is_some() {
+            inner.reap();
+        } else {
+            inner.stop_in_background();
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    pid: Pid,
+    pidfd: AsyncFd<OwnedFd>,
+    living: Arc<Living>,
+    exit: Option<Exit>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Inner {
+    async fn exited(&mut self) -> Exit {
+        loop {
+            if let Some(exit) = self.peek() {
+                return exit;
+            }
+            match self.pidfd.readable().await {
+                Ok(mut ready) => ready.clear_ready(),
+                Err(_) => return Exit::Unknown,
+            }
+        }
+    }
+
+    /// The status, without reaping: as long as the zombie stands, nobody else can get its number, and a signal to the
+    /// group reaches only what the script started.
+    fn peek(&mut self) -> Option<Exit> {
+        if self.exit.is_none() {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            self.exit = match waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options) {
+                Ok(None) | Err(Errno::INTR) => None,
+                Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => Exit::Code(code),
+                    (None, Some(signal)) => Exit::Signal(signal),
+                    (None, None) => Exit::Unknown,
+                }),
+                Err(_) => Some(Exit::Unknown),
+            };
+        }
+        self.exit
+    }
+
+    fn stop_in_background(mut self) {
+        let _ = kill_process_group(self.pid, Signal::TERM);
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move {
+                self.stop().await;
+                self.reap();
+            })),
+            // The runtime is gone: the server is ending, and `Descendants::end` sees to what is left.
+            Err(_) => drop(kill_process_group(self.pid, Signal::KILL)),
+        }
+    }
+
+    async fn stop(&mut self) {
+        let _ = kill_process_group(self.pid, Signal::TERM);
+        if timeout(TERM_TIME, self.exited()).await.is_ok() {
+            // What the script started gets a moment of its own to clean up.
+            tokio::time::sleep(GROUP_TIME).await;
+        }
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        let _ = timeout(KILL_TIME, self.exited()).await;
+    }
+
+    fn reap(self) {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        let _ = waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options);
+        self.living.remove(self.pid);
+    }
+}
+
+/// The processes that somebody holds and will reap. All other zombies are orphans.
+#[derive(Debug, Default)]
+pub(crate) struct Living(Mutex<HashSet<Pid>>);
+
+impl Living {
+    pub(crate) fn contains(&self, pid: Pid) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&pid)
+    }
+
+    fn insert(&self, pid: Pid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
+    }
+
+    fn remove(&self, pid: Pid) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
+    }
+}
+
+/// From TERM to KILL.
+const TERM_TIME: Duration = Duration::from_secs(2);
+/// For the rest of the group, once the script itself has left after TERM.
+const GROUP_TIME: Duration = Duration::from_millis(100);
+/// KILL takes effect at once, unless the process hangs in the kernel.
+const KILL_TIME: Duration = Duration::from_secs(5);

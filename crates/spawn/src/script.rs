@@ -1,0 +1,73 @@
+//! A running script: its output, its messages, its process.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use bytes::Bytes;
+use rustix::{
+    fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create},
+    io::pwrite,
+    pipe::{PipeFlags, pipe_with},
+};
+use tokio::net::unix::pipe;
+
+use crate::process::Process;
+
+/// A running script.
+#[derive(Debug)]
+pub struct Script {
+    /// What it writes for the client.
+    pub stdout: pipe::Receiver,
+    /// What it writes for the log.
+    pub stderr: pipe::Receiver,
+    /// The process itself; dropped while it runs, it is ended.
+    pub process: Process,
+}
+
+/// What a script reads.
+#[derive(Debug)]
+pub enum Stdin {
+    /// Nothing: /dev/null.
+    Empty,
+    /// These octets, as a file in memory: a script can stop reading at any time and nobody has to feed it.
+    Bytes(Bytes),
+    /// A file, from its current offset.
+    File(OwnedFd),
+}
+
+/// The script's ends of its three descriptors, and ours.
+pub(crate) struct Stdio {
+    stdin: Option<OwnedFd>,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+    pub(crate) ours: [OwnedFd; 2],
+}
+
+impl Stdio {
+    pub(crate) fn new(stdin: Stdin) -> std::io::Result<Self> {
+        let stdin = match stdin {
+            Stdin::Empty => None,
+            Stdin::File(file) => Some(file),
+            Stdin::Bytes(bytes) => Some(file_in_memory(&bytes)?),
+        };
+        let (our_stdout, stdout) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (our_stderr, stderr) = pipe_with(PipeFlags::CLOEXEC)?;
+        // Only our ends: a script must find its own ends blocking.
+        fcntl_setfl(&our_stdout, OFlags::NONBLOCK)?;
+        fcntl_setfl(&our_stderr, OFlags::NONBLOCK)?;
+        Ok(Self { stdin, stdout, stderr, ours: [our_stdout, our_stderr] })
+    }
+
+    pub(crate) fn theirs<'a>(&'a self, null: BorrowedFd<'a>) -> [BorrowedFd<'a>; 3] {
+        [self.stdin.as_ref().map_or(null, AsFd::as_fd), self.stdout.as_fd(), self.stderr.as_fd()]
+    }
+}
+
+/// An unnamed file in memory with these octets, at its start.
+pub(crate) fn file_in_memory(bytes: &[u8]) -> std::io::Result<OwnedFd> {
+    let file = memfd_create("htbin", MemfdFlags::CLOEXEC)?;
+    let mut written = 0;
+    while written < bytes.len() {
+        written += pwrite(&file, &bytes[written..], written as u64)?;
+    }
+    Ok(file)
+}

@@ -1,0 +1,7 @@
+//! Every `unsafe` block of htbin lies below this room, each with the reason why it is sound.
+
+pub(crate) mod clone;
+pub(crate) mod inherited;
+pub(crate) mod signals;
+pub(crate) mod wait;
+pub(crate) mod watch;

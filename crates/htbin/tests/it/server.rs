@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -205,8 +205,13 @@ impl Lines {
         lines
     }
 
+    /// A test that panics while it holds the lock has a report to make yet.
+    fn lock(&self) -> MutexGuard<'_, Collected> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn change(&self, act: impl FnOnce(&mut Collected)) {
-        act(&mut self.0.0.lock().unwrap());
+        act(&mut self.lock());
         self.0.1.notify_all();
     }
 
@@ -214,7 +219,7 @@ impl Lines {
     #[track_caller]
     pub(crate) fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
-        let mut collected = self.0.0.lock().unwrap();
+        let mut collected = self.lock();
         loop {
             if let Some(line) = collected.lines.iter().find(|line| fits(line)) {
                 return line.clone();
@@ -234,7 +239,7 @@ impl Lines {
     /// Waits for the end: the server, and whatever shares its output, has closed it.
     #[track_caller]
     pub(crate) fn to_the_end(&self) -> Vec<String> {
-        let collected = self.0.0.lock().unwrap();
+        let collected = self.lock();
         let (collected, late) = self.0.1.wait_timeout_while(collected, PATIENCE, |collected| !collected.ended).unwrap();
         assert!(!late.timed_out(), "the log is still open");
         collected.lines.clone()
@@ -242,7 +247,7 @@ impl Lines {
 
     /// What was collected up to now.
     pub(crate) fn all(&self) -> Vec<String> {
-        self.0.0.lock().unwrap().lines.clone()
+        self.lock().lines.clone()
     }
 }
 

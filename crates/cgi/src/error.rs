@@ -140,13 +140,15 @@ impl Excerpt {
         let shown = &text[..text.len().min(EXCERPT_BYTES_MAX)];
         let mut line = String::with_capacity(shown.len() + 3);
         for chunk in shown.utf8_chunks() {
-            chunk
-                .valid()
-                .chars()
-                .for_each(|c| if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) });
-            // A character cut in two by the limit is no fault of the script.
+            for c in chunk.valid().chars() {
+                match c {
+                    ' '..='~' => line.push(c),
+                    // Among them the byte order mark, which nobody sees otherwise.
+                    _ => line.extend(c.escape_debug()),
+                }
+            }
             if !chunk.invalid().is_empty() {
-                line.push('\u{fffd}');
+                line.push(char::REPLACEMENT_CHARACTER);
             }
         }
         if shown.len() < text.len() {
@@ -164,3 +166,35 @@ impl fmt::Display for Excerpt {
 
 /// How much of a wrong line an error quotes.
 const EXCERPT_BYTES_MAX: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_one_line_of_printable_text() {
+        for (text, shown) in [
+            (&b"<html lang='en'>"[..], "<html lang='en'>"),
+            (b"a\r\0b\x1b[31m", "a\\r\\0b\\u{1b}[31m"),
+            (b"\xef\xbb\xbfContent-Type", "\\u{feff}Content-Type"),
+            ("größe".as_bytes(), "größe"),
+            (b"a\xffb", "a\u{fffd}b"),
+            (b"", ""),
+        ] {
+            assert_eq!(Excerpt::of(text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_short() {
+        assert_eq!(Excerpt::of(&[b'a'; 80]).to_string(), "a".repeat(80));
+        assert_eq!(Excerpt::of(&[b'a'; 81]).to_string(), "a".repeat(80) + "…");
+        assert!(Excerpt::of(&[1; 1000]).to_string().len() < 1000);
+    }
+
+    #[test]
+    fn words_of_the_query_are_the_clients_fault() {
+        assert_eq!(Error::ArgumentIsOption.fault(), Fault::Client);
+        assert_eq!(Error::Empty.fault(), Fault::Script);
+    }
+}

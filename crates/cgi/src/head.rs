@@ -13,7 +13,7 @@ use crate::{
 /// Takes a script's output piece by piece until its head is complete.
 ///
 /// What is wrong is told as soon as the line that is wrong has arrived, and the answer does not depend on where the
-/// pieces were cut. After an error only [`HeadParser::seen`] is of use.
+/// pieces were cut. After an error it says the same again.
 #[derive(Debug)]
 pub struct HeadParser {
     limits: Limits,
@@ -27,6 +27,7 @@ pub struct HeadParser {
     searched: usize,
     lines: usize,
     fields: usize,
+    failed: Option<Error>,
 }
 
 /// How large a head may be.
@@ -73,6 +74,7 @@ impl HeadParser {
             searched: 0,
             lines: 0,
             fields: 0,
+            failed: None,
         }
     }
 
@@ -83,6 +85,9 @@ impl HeadParser {
 
     /// Takes the next piece of output.
     pub fn push(&mut self, piece: &[u8]) -> Result<Progress, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
         let before = self.seen.len();
         let allowed = &piece[..piece.len().min(self.limits.bytes_max - before)];
         let mut seen = mem::take(&mut self.seen);
@@ -93,24 +98,29 @@ impl HeadParser {
             seen.extend_from_slice(allowed);
             self.read_lines(&seen)
         };
-        if let Ok(Some(end)) = found {
-            let head = mem::take(&mut self.head);
-            *self = Self { status_line_required: self.status_line_required, ..Self::new(self.limits) };
-            return Ok(Progress::Done { head, body_start: end - before });
-        }
+        let error = match found {
+            Ok(Some(end)) => {
+                let head = mem::take(&mut self.head);
+                *self = Self { status_line_required: self.status_line_required, ..Self::new(self.limits) };
+                return Ok(Progress::Done { head, body_start: end - before });
+            }
+            Ok(None) if allowed.len() == piece.len() => None,
+            Ok(None) => Some(Error::TooLarge { bytes_max: self.limits.bytes_max }),
+            Err(error) => Some(error),
+        };
         if before == 0 {
             seen.extend_from_slice(allowed);
         }
         self.seen = seen;
-        found?;
-        if allowed.len() < piece.len() {
-            return Err(Error::TooLarge { bytes_max: self.limits.bytes_max });
-        }
-        Ok(Progress::More)
+        self.failed.clone_from(&error);
+        error.map_or(Ok(Progress::More), Err)
     }
 
     /// The output ended before the head did: what was wrong.
     pub fn finish(&self) -> Error {
+        if let Some(error) = &self.failed {
+            return error.clone();
+        }
         let last = without_carriage_return(&self.seen[self.line_start..]);
         if self.seen.is_empty() {
             return Error::Empty;
@@ -119,9 +129,7 @@ impl HeadParser {
         if last.is_empty() || (self.lines > 0 && HeaderName::from_bytes(last).is_ok()) {
             return Error::Unterminated;
         }
-        let mut rest = Self { lines: self.lines, fields: self.fields, ..Self::new(self.limits) };
-        rest.status_line_required = self.status_line_required;
-        rest.read_line(last).err().unwrap_or(Error::Unterminated)
+        self.understand(last, self.lines + 1).err().unwrap_or(Error::Unterminated)
     }
 
     /// What was pushed while the head was not complete, at most `bytes_max`, to tell what went wrong.
@@ -157,24 +165,42 @@ impl HeadParser {
     /// A line that is not empty, without its line end.
     fn read_line(&mut self, line: &[u8]) -> Result<(), Error> {
         self.lines += 1;
-        if self.lines == 1 && StatusLine::opens(line) {
-            self.head.status_line = Some(StatusLine::parse(line)?);
-            return Ok(());
-        }
-        if self.lines == 1 && self.status_line_required {
-            return Err(Error::NoStatusLine(Excerpt::of(line)));
-        }
-        // Python's cgitb starts its page so, in case it lands in the middle of markup. Apache lets it pass as a field.
-        if line == CGITB_LINE {
-            return Ok(());
-        }
-        let (name, value) = field(line, self.lines)?;
-        self.fields += 1;
-        if self.fields > self.limits.fields_max || self.head.fields.try_append(name, value).is_err() {
-            return Err(Error::TooManyFields { fields_max: self.limits.fields_max });
+        match self.understand(line, self.lines)? {
+            Line::Status(status_line) => self.head.status_line = Some(status_line),
+            Line::Field(name, value) => {
+                self.fields += 1;
+                if self.fields > self.limits.fields_max || self.head.fields.try_append(name, value).is_err() {
+                    return Err(Error::TooManyFields { fields_max: self.limits.fields_max });
+                }
+            }
+            Line::Cgitb => {}
         }
         Ok(())
     }
+
+    /// What a line says; `number` is its number, from 1.
+    fn understand(&self, line: &[u8], number: usize) -> Result<Line, Error> {
+        if number == 1 && StatusLine::opens(line) {
+            return StatusLine::parse(line).map(Line::Status);
+        }
+        if number == 1 && self.status_line_required {
+            return Err(Error::NoStatusLine(Excerpt::of(line)));
+        }
+        if line == CGITB_LINE {
+            return Ok(Line::Cgitb);
+        }
+        field(line, number).map(|(name, value)| Line::Field(name, value))
+    }
+}
+
+/// What a line of a head says.
+enum Line {
+    /// The first line of an NPH head.
+    Status(StatusLine),
+    /// A field.
+    Field(HeaderName, HeaderValue),
+    /// How a page of Python's cgitb starts, in case it lands in the middle of markup. It says nothing.
+    Cgitb,
 }
 
 /// One field; `number` is the number of its line, from 1.

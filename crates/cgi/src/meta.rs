@@ -96,38 +96,38 @@ impl MetaVariables {
     }
 
     fn add_request(&mut self, source: &Source<'_>) {
-        self.add("GATEWAY_INTERFACE", b"CGI/1.1");
-        self.add("SERVER_SOFTWARE", source.software.as_bytes());
-        self.add("SERVER_PROTOCOL", protocol(source.protocol).as_bytes());
-        self.add("REQUEST_METHOD", source.method.as_str().as_bytes());
-        self.add("REQUEST_URI", source.request_uri.as_bytes());
-        self.add("QUERY_STRING", source.query.unwrap_or_default().as_bytes());
-        self.add("REQUEST_SCHEME", if source.secure { b"https" } else { b"http" });
+        self.add(b"GATEWAY_INTERFACE", b"CGI/1.1");
+        self.add(b"SERVER_SOFTWARE", source.software.as_bytes());
+        self.add(b"SERVER_PROTOCOL", protocol(source.protocol).as_bytes());
+        self.add(b"REQUEST_METHOD", source.method.as_str().as_bytes());
+        self.add(b"REQUEST_URI", source.request_uri.as_bytes());
+        self.add(b"QUERY_STRING", source.query.unwrap_or_default().as_bytes());
+        self.add(b"REQUEST_SCHEME", if source.secure { b"https" } else { b"http" });
         if source.secure {
-            self.add("HTTPS", b"on");
+            self.add(b"HTTPS", b"on");
         }
         if let Some(length) = source.content_length {
-            self.add_shown("CONTENT_LENGTH", length);
+            self.add_shown(b"CONTENT_LENGTH", length);
             if let Some(media_type) = source.fields.get(header::CONTENT_TYPE) {
-                self.add("CONTENT_TYPE", media_type.as_bytes());
+                self.add(b"CONTENT_TYPE", media_type.as_bytes());
             }
         }
         if let Some((scheme, user)) = source.remote_user {
-            self.add("AUTH_TYPE", scheme.as_bytes());
-            self.add("REMOTE_USER", user.as_bytes());
+            self.add(b"AUTH_TYPE", scheme.as_bytes());
+            self.add(b"REMOTE_USER", user.as_bytes());
         }
         // php-cgi refuses to run without it (cgi.force_redirect).
-        self.add("REDIRECT_STATUS", b"200");
+        self.add(b"REDIRECT_STATUS", b"200");
     }
 
     fn add_script(&mut self, source: &Source<'_>) {
-        self.add("DOCUMENT_ROOT", source.document_root);
-        self.add("SCRIPT_FILENAME", source.script_filename);
-        self.add("SCRIPT_NAME", source.script_name);
+        self.add(b"DOCUMENT_ROOT", source.document_root);
+        self.add(b"SCRIPT_FILENAME", source.script_filename);
+        self.add(b"SCRIPT_NAME", source.script_name);
         if let Some(path_info) = source.path_info.filter(|path_info| !path_info.is_empty()) {
-            self.add("PATH_INFO", path_info);
+            self.add(b"PATH_INFO", path_info);
             if let Some(translated) = source.path_translated {
-                self.add("PATH_TRANSLATED", translated);
+                self.add(b"PATH_TRANSLATED", translated);
             }
         }
     }
@@ -136,27 +136,27 @@ impl MetaVariables {
         let host = source.fields.get(header::HOST).and_then(|host| name::host(host.as_bytes()));
         let local = source.local.map(canonical);
         match (&host, local) {
-            (Some(host), _) => self.add("SERVER_NAME", host.name),
+            (Some(host), _) => self.add(b"SERVER_NAME", host.name),
             // §4.1.14: an IPv6 address in brackets.
-            (None, Some((IpAddr::V6(address), _))) => self.add_shown("SERVER_NAME", format_args!("[{address}]")),
-            (None, Some((IpAddr::V4(address), _))) => self.add_shown("SERVER_NAME", address),
-            (None, None) => self.add("SERVER_NAME", b"localhost"),
+            (None, Some((IpAddr::V6(address), _))) => self.add_shown(b"SERVER_NAME", format_args!("[{address}]")),
+            (None, Some((IpAddr::V4(address), _))) => self.add_shown(b"SERVER_NAME", address),
+            (None, None) => self.add(b"SERVER_NAME", b"localhost"),
         }
         if let Some((address, port)) = local {
-            self.add_shown("SERVER_ADDR", address);
-            self.add_shown("SERVER_PORT", port);
+            self.add_shown(b"SERVER_ADDR", address);
+            self.add_shown(b"SERVER_PORT", port);
         } else {
             let usual = if source.secure { 443 } else { 80 };
-            self.add_shown("SERVER_PORT", host.and_then(|host| host.port).unwrap_or(usual));
+            self.add_shown(b"SERVER_PORT", host.and_then(|host| host.port).unwrap_or(usual));
         }
         if let Some((address, port)) = source.remote.map(canonical) {
-            self.add_shown("REMOTE_ADDR", address);
-            self.add_shown("REMOTE_HOST", address);
-            self.add_shown("REMOTE_PORT", port);
+            self.add_shown(b"REMOTE_ADDR", address);
+            self.add_shown(b"REMOTE_HOST", address);
+            self.add_shown(b"REMOTE_PORT", port);
         } else {
             // §4.1.8 wants REMOTE_ADDR always; nginx says this of a UNIX socket. An address would be a lie to trust in.
-            self.add("REMOTE_ADDR", b"unix:");
-            self.add("REMOTE_HOST", b"unix:");
+            self.add(b"REMOTE_ADDR", b"unix:");
+            self.add(b"REMOTE_HOST", b"unix:");
         }
     }
 
@@ -173,18 +173,14 @@ impl MetaVariables {
             last = None;
             if (field == header::AUTHORIZATION && !source.pass_auth)
                 || !name::is_passed(field.as_str())
+                || !name::is_distinct(field.as_str())
                 || nominated.names(field.as_str())
             {
                 continue;
             }
-            let start = self.block.len();
-            self.block.extend_from_slice(b"HTTP_");
-            if name::append(field.as_str(), &mut self.block) {
-                self.complete(start, value.as_bytes());
-                last = Some(field);
-            } else {
-                self.block.truncate(start);
-            }
+            name::append(field.as_str(), &mut self.block);
+            self.complete(value.as_bytes());
+            last = Some(field);
         }
     }
 
@@ -197,9 +193,7 @@ impl MetaVariables {
             if !valid || overridden || taken {
                 continue;
             }
-            let start = self.block.len();
-            self.block.extend_from_slice(name);
-            self.complete(start, value.as_encoded_bytes());
+            self.add(name, value.as_encoded_bytes());
         }
     }
 
@@ -207,34 +201,32 @@ impl MetaVariables {
         self.iter().any(|(found, _)| found == name)
     }
 
-    fn add(&mut self, name: &str, value: &[u8]) {
-        let start = self.block.len();
-        self.block.extend_from_slice(name.as_bytes());
-        self.complete(start, value);
+    /// Adds a variable, unless its value has a NUL.
+    fn add(&mut self, name: &[u8], value: &[u8]) {
+        if memchr::memchr(0, value).is_none() {
+            self.block.extend_from_slice(name);
+            self.complete(value);
+        }
     }
 
     /// The same for what has to be formatted; such values have no NUL.
-    fn add_shown(&mut self, name: &str, value: impl fmt::Display) {
-        self.block.extend_from_slice(name.as_bytes());
+    fn add_shown(&mut self, name: &[u8], value: impl fmt::Display) {
+        self.block.extend_from_slice(name);
         self.block.push(b'=');
         write!(Appender(&mut self.block), "{value}").expect("a Vec takes whatever is written");
         self.block.push(0);
         self.count += 1;
     }
 
-    /// Completes the variable whose name stands at `start`; takes the name back if the value has a NUL.
-    fn complete(&mut self, start: usize, value: &[u8]) {
-        if memchr::memchr(0, value).is_some() {
-            self.block.truncate(start);
-            return;
-        }
+    /// Completes the variable whose name was written last; the value has no NUL.
+    fn complete(&mut self, value: &[u8]) {
         self.block.push(b'=');
         self.block.extend_from_slice(value);
         self.block.push(0);
         self.count += 1;
     }
 
-    /// Adds one more value to the variable written last; values of fields have no NUL.
+    /// Adds one more value to the variable written last; it has no NUL.
     fn join(&mut self, separator: &[u8], value: &[u8]) {
         self.block.pop();
         self.block.extend_from_slice(separator);

@@ -60,3 +60,57 @@ fn is_version(version: &[u8]) -> bool {
 }
 
 const PREFIX: &[u8] = b"HTTP/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s5_1_the_name_of_an_nph_script_starts_with_nph() {
+        assert!(is_nph(b"nph-clock"));
+        assert!(!is_nph(b"clock-nph-"));
+        assert!(!is_nph(b"NPH-clock"));
+        assert!(!is_nph(b"nph"));
+    }
+
+    #[test]
+    fn status_lines() {
+        for (line, status, reason) in [
+            ("HTTP/1.1 200 OK", 200, "OK"),
+            ("HTTP/1.0 404 Not here", 404, "Not here"),
+            ("HTTP/1.1 200", 200, ""),
+            ("HTTP/1.1 200 ", 200, ""),
+            ("HTTP/1.1  599  Odd ", 599, "Odd"),
+            ("HTTP/2 204 ", 204, ""),
+            ("HTTP/1.1 100 Continue", 100, "Continue"),
+        ] {
+            let parsed = StatusLine::parse(line.as_bytes()).unwrap();
+            assert_eq!((parsed.status.as_u16(), &parsed.reason[..]), (status, reason.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_status_line() {
+        for line in [
+            "HTTP/",
+            "HTTP/1.1",
+            "HTTP/1.1 ",
+            "HTTP/1.1 20",
+            "HTTP/1.1 2000",
+            "HTTP/1.1 200OK",
+            "HTTP/1.1 600 No",
+            "HTTP/1.1 099 No",
+            "HTTP/1.1 2x0 No",
+            "HTTP/1. 200 OK",
+            "HTTP/11 200 OK",
+            "HTTP/x.1 200 OK",
+            "http/1.1 200",
+            "HTTP/1.1\t200 OK",
+            "HTTP/1.1 200 O\rK",
+            "HTTP/1.1 200 O\0K",
+            "HTTP/1.1 -20 OK",
+        ] {
+            assert!(matches!(StatusLine::parse(line.as_bytes()), Err(Error::StatusLine(_))), "{line}");
+        }
+    }
+}

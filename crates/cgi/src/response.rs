@@ -67,7 +67,7 @@ impl Response {
     /// Would a body be wrong for want of a Content-Type? If one follows, that is [`Error::NoContentType`].
     pub fn lacks_type(&self) -> bool {
         matches!(self, Self::Document(document)
-            if document.body_allowed() && !document.headers.contains_key(header::CONTENT_TYPE))
+            if document.body_allowed() && document.headers.get(header::CONTENT_TYPE).is_none_or(HeaderValue::is_empty))
     }
 }
 

@@ -22,3 +22,37 @@ pub fn splits(path: &[u8]) -> impl Iterator<Item = Split<'_>> {
         .filter(|&end| end > 0 && path[end - 1] != b'/')
         .map(|end| Split { script_path: &path[..end], extra_path: &path[end..] })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The candidates, a `|` between the two parts.
+    fn shown(path: &str) -> Vec<String> {
+        splits(path.as_bytes())
+            .map(|split| [split.script_path, b"|", split.extra_path].concat())
+            .map(|split| String::from_utf8(split).expect("the tests are ASCII"))
+            .collect()
+    }
+
+    #[test]
+    fn the_shortest_script_path_comes_first() {
+        assert_eq!(shown("a.py"), ["a.py|"]);
+        assert_eq!(shown("sub/a.py/x/y"), ["sub|/a.py/x/y", "sub/a.py|/x/y", "sub/a.py/x|/y", "sub/a.py/x/y|"]);
+        assert_eq!(shown("/a.py/x"), ["/a.py|/x", "/a.py/x|"]);
+    }
+
+    #[test]
+    fn a_slash_alone_is_an_extra_path() {
+        assert_eq!(shown("a.py/"), ["a.py|/"]);
+    }
+
+    #[test]
+    fn empty_segments_end_no_script_path() {
+        assert_eq!(shown("a//b"), ["a|//b", "a//b|"]);
+        assert_eq!(shown("a.py//"), ["a.py|//"]);
+        assert_eq!(shown(""), [""; 0]);
+        assert_eq!(shown("/"), [""; 0]);
+        assert_eq!(shown("///"), [""; 0]);
+    }
+}

@@ -8,6 +8,8 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
+use environment::Variable;
+use flags::UsualFlags;
 pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags};
 pub use generate::{completions, man};
 
@@ -37,18 +39,21 @@ pub fn parse(
     words: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Invocation, Error> {
-    let words = join_mounts(words);
+    let mut words = join_mounts(words);
+    if words.is_empty() {
+        words.push("htbin".into());
+    }
     let matches = command().try_get_matches_from(&words)?;
     let typed = Line::from_arg_matches(&matches)?;
     let (given, is_demo) = match (&typed.word, matches.subcommand()) {
-        (Some(Word::Man), _) => return Ok(Invocation::Man),
-        (Some(Word::Completions { shell }), _) => return Ok(Invocation::Completions(*shell)),
+        (Some(Word::Man(_)), _) => return Ok(Invocation::Man),
+        (Some(Word::Completions { shell, .. }), _) => return Ok(Invocation::Completions(*shell)),
         (Some(Word::Demo(_)), Some((_, matches))) => (matches, true),
         _ => (&matches, false),
     };
     let flags = settle(typed, is_demo)?;
-    let added = environment::words(&command(), |id| is_given(given, &flags, id), environment);
-    let flags = if added.is_empty() { flags } else { reparse(words, added, is_demo)? };
+    let variables = environment::variables(&command(), |id| is_given(given, &flags, is_demo, id), environment);
+    let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
 }
 
@@ -66,6 +71,10 @@ pub fn command() -> clap::Command {
     args_conflicts_with_subcommands = true,
     args_override_self = true,
     disable_help_subcommand = true,
+    // The two stand with the flags, under a heading; `UsualFlags` has them.
+    disable_help_flag = true,
+    disable_version_flag = true,
+    propagate_version = true,
     help_template = HELP_TEMPLATE,
     override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin man | completions SHELL",
     after_help = AFTER_HELP,
@@ -81,15 +90,19 @@ struct Line {
 /// The commands. A directory of such a name is served by `htbin ./demo`.
 #[derive(Debug, Subcommand)]
 enum Word {
-    /// Serve the demo site that is embedded in htbin
+    /// Serve a site that shows what htbin can do
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
-    Demo(Flags),
-    /// Print the manual page
-    Man,
-    /// Print what completes htbin's command line in a shell
+    Demo(Box<Flags>),
+    /// Print the manual page: htbin man | man -l -
+    Man(UsualFlags),
+    /// Print completions for a shell: bash, zsh, fish, elvish, powershell
     Completions {
         /// Which shell
+        #[arg(hide_possible_values = true)]
         shell: Shell,
+        /// The usual two.
+        #[command(flatten)]
+        usual: UsualFlags,
     },
 }
 
@@ -114,27 +127,37 @@ fn join_mounts(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     joined
 }
 
-/// Was this flag typed, also by one of its other spellings?
-fn is_given(matches: &ArgMatches, flags: &Flags, id: &str) -> bool {
+/// Was this flag typed, also by one of its other spellings? The demo has its directory.
+fn is_given(matches: &ArgMatches, flags: &Flags, is_demo: bool, id: &str) -> bool {
     match id {
         "port" => flags.listen.port.is_some(),
-        "directory" => flags.site.directory.is_some(),
+        "directory" => is_demo || flags.site.directory.is_some(),
         _ => matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine),
     }
 }
 
 /// Reads everything again with the words from the environment before those that were typed, so that the latter win.
-fn reparse(mut words: Vec<OsString>, added: Vec<OsString>, is_demo: bool) -> Result<Flags, Error> {
-    let typed = words.split_off(if is_demo { 2 } else { 1 }.min(words.len()));
-    let words = words.into_iter().chain(added).chain(typed);
-    let line = command().try_get_matches_from(words).and_then(|matches| Line::from_arg_matches(&matches));
-    line.and_then(|line| settle(line, is_demo)).map_err(|error| environment::blame(&error))
+fn read_with(typed: &[OsString], variables: &[Variable], is_demo: bool) -> Result<Flags, Error> {
+    let read = |variables: &[Variable], rest: &[OsString]| {
+        let added = variables.iter().flat_map(|variable| variable.words.clone());
+        let words = typed[..1].iter().cloned().chain(is_demo.then(|| "demo".into())).chain(added);
+        let matches = command().try_get_matches_from(words.chain(rest.iter().cloned()))?;
+        settle(Line::from_arg_matches(&matches)?, is_demo)
+    };
+    // The words alone were right, so an error is the environment's: that of the variable which is wrong by itself.
+    read(variables, &typed[if is_demo { 2 } else { 1 }..]).map_err(|error| {
+        let alone = |variable: &&Variable| read(std::slice::from_ref(*variable), &[]).is_err();
+        let names = variables.iter().find(alone).map_or("HTBIN_*", |variable| variable.name.as_str());
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or_default();
+        usage(format!("{names} in the environment: {}", text.strip_prefix("error: ").unwrap_or(text)))
+    })
 }
 
 /// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.
 fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     let mut flags = match line.word {
-        Some(Word::Demo(flags)) => flags,
+        Some(Word::Demo(flags)) => *flags,
         _ => line.flags,
     };
     let mut ports: Vec<u16> = flags.listen.port.into_iter().collect();
@@ -174,7 +197,7 @@ fn usage(message: impl std::fmt::Display) -> Error {
 }
 
 const HELP_TEMPLATE: &str = "\
-{about}
+htbin {version}: {about}
 
 {usage-heading} {usage}
 
@@ -182,10 +205,11 @@ const HELP_TEMPLATE: &str = "\
 ";
 
 const AFTER_HELP: &str = "\
-Try:  htbin                      files of this directory, scripts in cgi-bin/ and htbin/, http://127.0.0.1:8000
-      htbin demo                 see what it can do
-      htbin -b :: 9000 ~/site    another directory, another port, for everybody on the network
-More: --help has every option and examples; htbin man prints the manual.";
+Try:  htbin                    this directory on http://127.0.0.1:8000
+      htbin demo               what htbin can do
+      htbin -b :: 9000 ~/site  for everybody on the network
+Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
+--help has every option and examples; `htbin man` prints the manual.";
 
 const AFTER_LONG_HELP: &str = "\
 Examples:

@@ -16,6 +16,8 @@ use crate::{
 
 mod check;
 mod machine;
+#[cfg(test)]
+mod tests;
 
 /// The settings of every room.
 #[derive(Debug, Clone)]
@@ -101,7 +103,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
 
 fn root(directory: Option<&Path>) -> Result<PathBuf, Error> {
     let directory = directory.unwrap_or(Path::new("."));
-    check::directory("directory", directory)
+    check::directory("--directory", directory)
 }
 
 fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {

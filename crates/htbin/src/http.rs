@@ -61,14 +61,16 @@ enum Stop {
 /// Serves until `stopped` is done, then finishes what runs, for `stop_time` at most.
 pub async fn serve(
     sockets: Vec<Socket>,
+    settings: Settings,
     server: Arc<Server>,
     stopped: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(Stop::Running);
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let door = Arc::new(Door {
-        places: Arc::new(Semaphore::new(server.http.connections_max)),
-        protocol: protocol(&server.http),
+        places: Arc::new(Semaphore::new(settings.connections_max)),
+        protocol: protocol(&settings),
+        settings,
         server,
         stopping,
         alive,
@@ -83,7 +85,7 @@ pub async fn serve(
             }
         }
     }
-    let stop_time = door.server.http.stop_time;
+    let stop_time = door.settings.stop_time;
     drop(door);
     stopped.await;
     stop.send_replace(Stop::Draining);
@@ -99,6 +101,7 @@ pub async fn serve(
 struct Door {
     places: Arc<Semaphore>,
     protocol: http1::Builder,
+    settings: Settings,
     server: Arc<Server>,
     stopping: watch::Receiver<Stop>,
     alive: mpsc::Sender<()>,
@@ -170,7 +173,7 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let _alive = door.alive.clone();
     let connection = Arc::new(Connection { peer, local: client.local(), secure: false });
     let pace = Arc::new(Pace::new());
-    let stream = ClientStream::new(client, Arc::clone(&pace), &door.server.http);
+    let stream = ClientStream::new(client, Arc::clone(&pace), &door.settings);
     let (server, seen) = (Arc::clone(&door.server), Arc::clone(&connection));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         pace.answering();

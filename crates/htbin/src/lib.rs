@@ -1,29 +1,30 @@
 //! htbin, the web server for CGI scripts. The rooms below stand in the order in which a request meets them;
 //! a room uses only rooms that stand below it (`tests/tidy.rs` holds that).
+#![forbid(unsafe_code)]
 
-// What a person types, and what it becomes.
-pub mod cli;
-pub mod config;
+// What a person types, what it becomes, and what a person sees.
 pub mod start;
+pub mod banner;
+pub mod config;
+pub mod cli;
+pub mod demo;
 
 // The process before the first request.
-pub mod banner;
-pub mod demo;
-pub mod listen;
 pub mod privilege;
 
 // The way of a request.
-pub mod handle;
 pub mod http;
-pub mod layers;
-pub mod log;
-pub mod page;
+pub mod listen;
 pub mod respond;
 pub mod route;
+pub mod layers;
+pub mod handle;
+pub mod page;
+pub mod log;
 
 // The cellar: nouns that every room uses.
-pub mod body;
-pub mod exchange;
-pub mod path;
-pub mod refusal;
 pub mod site;
+pub mod path;
+pub mod body;
+pub mod refusal;
+pub mod exchange;

@@ -23,6 +23,14 @@ pub struct Settings {
     pub port_asked: bool,
 }
 
+impl Settings {
+    /// The port that was wanted but is taken, where another one does as well.
+    pub fn port_given_up(&self, sockets: &[Socket]) -> Option<u16> {
+        let found = sockets.iter().find_map(Socket::address)?.port();
+        (self.port != 0 && found != self.port).then_some(self.port)
+    }
+}
+
 /// One place to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bind {
@@ -142,3 +150,36 @@ pub enum Error {
 
 const PORTS_TRIED: u16 = 20;
 const BACKLOG: i32 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_sockets_stand_side_by_side() {
+        let folder = tempfile::tempdir().expect("a private folder");
+        let path = folder.path().join("a.sock");
+        let binds = vec![Bind::Unix(path.clone()), Bind::Host("127.0.0.1".into())];
+        let sockets = open(&Settings { binds, port: 0, port_asked: true }).expect("there is room");
+        assert!(matches!(&sockets[..], [Socket::Tcp(_), Socket::Unix(_, file)] if file.path() == path));
+        assert!(sockets[0].address().is_some() && sockets[1].address().is_none());
+    }
+
+    #[test]
+    fn a_socket_alone_opens_no_port() {
+        let folder = tempfile::tempdir().expect("a private folder");
+        let settings = Settings { binds: vec![Bind::Unix(folder.path().join("a"))], port: 8000, port_asked: false };
+        let sockets = open(&settings).expect("there is room");
+        assert!(matches!(&sockets[..], [Socket::Unix(..)]));
+        assert_eq!(settings.port_given_up(&sockets), None);
+    }
+
+    #[test]
+    fn the_port_that_was_given_up_is_known() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+        let port = taken.local_addr().expect("it is bound").port();
+        let settings = Settings { binds: vec![Bind::Host("127.0.0.1".into())], port, port_asked: false };
+        let sockets = open(&settings).expect("one of 20 is free");
+        assert_eq!(settings.port_given_up(&sockets), Some(port));
+    }
+}

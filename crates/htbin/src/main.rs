@@ -1,4 +1,5 @@
 //! htbin: the launcher first, then rights, then the runtime.
+#![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 

@@ -46,7 +46,8 @@ pub fn assume(identity: &Identity) -> Result<(), Error> {
     unistd::setresgid(gid, gid, gid).map_err(failed)?;
     unistd::setresuid(uid, uid, uid).map_err(failed)?;
     // Capabilities kept by securebits would let the process come back; then nothing was dropped.
-    if unistd::setuid(Uid::from_raw(0)).is_ok() || Uid::current() != uid || Uid::effective() != uid {
+    let is_other = Uid::current() == uid && Uid::effective() == uid && Gid::current() == gid && Gid::effective() == gid;
+    if unistd::setuid(Uid::from_raw(0)).is_ok() || !is_other {
         return Err(Error::WayBack);
     }
     Ok(())
@@ -76,6 +77,15 @@ fn is_myself(user: &str) -> Result<bool, Error> {
 }
 
 fn look_up(wanted: &str) -> Result<Identity, Error> {
+    let identity = find(wanted)?;
+    // To setresuid and setresgid this number means "as it is": root would stay root.
+    if identity.uid == u32::MAX || identity.groups.contains(&u32::MAX) {
+        return Err(Error::NoUser { user: wanted.into() });
+    }
+    Ok(identity)
+}
+
+fn find(wanted: &str) -> Result<Identity, Error> {
     let (user_wanted, group_wanted) = match wanted.split_once(':') {
         Some((user, group)) => (user, Some(group)),
         None => (wanted, None),
@@ -176,5 +186,108 @@ impl Error {
             Self::NotRoot { .. } | Self::Root | Self::NoUser { .. } | Self::NoGroup { .. } => 2,
             Self::LookUp { .. } | Self::Assume { .. } | Self::WayBack => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(user: &str) -> String {
+        look_up(user).expect_err(user).to_string()
+    }
+
+    #[test]
+    fn names_and_numbers_mean_the_same_user() {
+        let by_name = look_up("nobody").expect("every machine has nobody");
+        assert_ne!(by_name.uid, 0);
+        assert!(by_name.groups.contains(&by_name.gid));
+        assert_eq!(look_up(&by_name.uid.to_string()).expect("the same by number"), by_name);
+    }
+
+    #[test]
+    fn a_group_may_be_named() {
+        let identity = look_up("nobody:1").expect("a number is a group");
+        assert_eq!(identity.gid, 1);
+        assert!(identity.groups.contains(&1));
+        assert_eq!(look_up("nobody:root").expect("root is a group").gid, 0);
+    }
+
+    #[test]
+    fn a_number_without_a_name_is_a_user_with_one_group() {
+        let identity = look_up("54321").expect("a container has such users");
+        let expected = Identity { uid: 54321, gid: 54321, groups: vec![54321], name: "54321".into(), home: "/".into() };
+        assert_eq!(identity, expected);
+        assert_eq!(look_up("54321:7").expect("with a group").groups, [7]);
+    }
+
+    #[test]
+    fn who_is_not_there_is_told_with_the_fix() {
+        let user = "--user: there is no user 'nemo' on this machine; see `getent passwd`, or make one: `useradd --system nemo`";
+        assert_eq!(told("nemo"), user);
+        let group = "--user: there is no group 'nemo' on this machine; see `getent group`, or make one: `groupadd --system nemo`";
+        assert_eq!(told("nobody:nemo"), group);
+        assert!(told("").contains("no user ''"));
+        assert!(told("nobody:").contains("no group ''"));
+    }
+
+    #[test]
+    fn minus_one_is_no_user() {
+        for user in ["4294967295", "nobody:4294967295", "1:4294967295", "4294967296", "-1"] {
+            assert!(matches!(look_up(user), Err(Error::NoUser { .. } | Error::NoGroup { .. })), "{user}");
+        }
+    }
+
+    #[test]
+    fn root_must_become_somebody_and_others_cannot() {
+        if Uid::effective().is_root() {
+            assert!(matches!(choose(Some("root")), Err(Error::Root)));
+            assert!(matches!(choose(Some("0:1")), Err(Error::Root)));
+            assert_eq!(choose(None).expect("nobody is there").map(|it| it.name), Some("nobody".into()));
+        } else {
+            assert!(matches!(choose(Some("root")), Err(Error::NotRoot { .. })));
+            assert_eq!(choose(None).expect("as it is"), None);
+            assert_eq!(choose(Some(&my_name())).expect("the same"), None);
+        }
+    }
+
+    /// The change is for good, so it happens in a process of its own: this test again, told by its environment.
+    #[test]
+    fn root_becomes_nobody_for_good() {
+        if !Uid::effective().is_root() {
+            return;
+        }
+        if std::env::var_os("HTBIN_TEST_ASSUME").is_some() {
+            return become_nobody();
+        }
+        let itself = std::env::current_exe().expect("the test's own file");
+        #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
+        let mut again = std::process::Command::new(itself);
+        again.args(["--exact", "privilege::tests::root_becomes_nobody_for_good", "--nocapture"]);
+        let output = again.env("HTBIN_TEST_ASSUME", "1").output().expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn become_nobody() {
+        let nobody = look_up("nobody").expect("every machine has nobody");
+        assume(&nobody).expect("root may");
+        let ids = unistd::getresuid().expect("always works");
+        assert_eq!([ids.real, ids.effective, ids.saved], [Uid::from_raw(nobody.uid); 3]);
+        let ids = unistd::getresgid().expect("always works");
+        assert_eq!([ids.real, ids.effective, ids.saved], [Gid::from_raw(nobody.gid); 3]);
+        let groups: Vec<u32> = unistd::getgroups().expect("always works").into_iter().map(Gid::as_raw).collect();
+        assert_eq!(groups, nobody.groups);
+        assert!(unistd::setuid(Uid::from_raw(0)).is_err());
+        assert!(unistd::setgroups(&[Gid::from_raw(0)]).is_err());
+        assert_eq!(my_name(), "nobody");
+        // The other threads of the test runner changed too.
+        std::thread::spawn(move || assert_eq!(Uid::effective().as_raw(), nobody.uid)).join().expect("no panic");
+    }
+
+    #[test]
+    fn descriptors_are_raised_to_the_hard_limit() {
+        let maximum = rustix::process::getrlimit(Resource::Nofile).maximum;
+        assert_eq!(raise_descriptors(), maximum.unwrap_or(u64::MAX));
+        assert_eq!(rustix::process::getrlimit(Resource::Nofile).current, maximum);
     }
 }

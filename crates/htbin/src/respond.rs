@@ -21,7 +21,6 @@ use crate::{
         self,
         cgi::{Cgi, Debug},
     },
-    http::Settings as ClientSettings,
     layers,
     log::AccessLog,
     page,
@@ -35,8 +34,6 @@ use record::{Record, Remarks};
 
 /// Everything that answers requests.
 pub struct Server {
-    /// What clients may take.
-    pub http: ClientSettings,
     /// Which rules hold where.
     pub routes: Routes,
     /// What happens to every answer.
@@ -101,7 +98,7 @@ impl Server {
             let site = self.routes.find(&path);
             match site.resolve(&path)? {
                 Target::File(file) => return handle::file::answer(file, request),
-                Target::Directory(directory) => return handle::listing::answer(&directory, request, &path),
+                Target::Directory(directory) => return handle::listing::answer(directory, request).await,
                 Target::Redirect(location) => return Ok(moved(&location, request)),
                 Target::Script(script) => {
                     remarks.script = Some(script.program().to_string_lossy().into());
@@ -129,13 +126,8 @@ impl Server {
             tracing::debug!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
         }
         let show_details = details::may_be_shown(self.debug, exchange, request);
-        let (media_type, text) = page::refusal(refusal, exchange.id, show_details, &request.headers);
-        let mut response = Response::builder()
-            .status(refusal.status())
-            .header(header::CONTENT_TYPE, media_type)
-            .header(header::CACHE_CONTROL, "no-store")
-            .body(Body::full(text))
-            .expect("these fields are valid");
+        let form = page::Form::wanted(&request.headers, page::Form::Plain);
+        let mut response = page::refusal(refusal, exchange.id, show_details, form).into_response(refusal.status());
         if let Some((name, value)) = refusal.field() {
             response.headers_mut().insert(name, value);
         }
@@ -145,7 +137,6 @@ impl Server {
 
 /// What must hold for every request, whatever it asks for.
 fn check(request: &Parts) -> Result<(), Refusal> {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
     let hosts = request.headers.get_all(header::HOST).iter().count();
     // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
     if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
@@ -163,8 +154,9 @@ fn check(request: &Parts) -> Result<(), Refusal> {
     {
         return Err(Reason::ExpectationUnknown.into());
     }
-    if !known.contains(&request.method) && !is_extension(&request.method) {
-        return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
+    // Files know their methods, scripts may know any (REQUEST_METHOD, §4.1.12); a tunnel is neither's.
+    if request.method == Method::CONNECT {
+        return Err(Refusal::with_detail(Reason::MethodUnknown, "CONNECT"));
     }
     Ok(())
 }
@@ -172,14 +164,6 @@ fn check(request: &Parts) -> Result<(), Refusal> {
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
 fn is_host(host: &[u8]) -> bool {
     host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]".contains(byte))
-}
-
-/// Methods of WebDAV and its kin, which scripts may implement (git does not, Subversion and Mercurial's kin do).
-fn is_extension(method: &Method) -> bool {
-    matches!(
-        method.as_str(),
-        "PROPFIND" | "PROPPATCH" | "MKCOL" | "COPY" | "MOVE" | "LOCK" | "UNLOCK" | "REPORT" | "SEARCH" | "QUERY"
-    )
 }
 
 fn options_of_server() -> Response<Body> {

@@ -12,14 +12,16 @@ use htbin_spawn::{Descendants, EarlyLauncher, Launcher};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    cli::{self, Invocation},
+    banner::{Banner, Scripts},
+    cli::{self, Flags, Invocation},
     config::{self, Settings},
+    demo::Demo,
     handle::cgi::Cgi,
     http, listen,
     listen::Socket,
     log,
     log::AccessLog,
-    privilege,
+    privilege::{self, Identity},
     respond::Server,
     route::Routes,
     site::Site,
@@ -36,8 +38,8 @@ pub fn run() -> ExitCode {
         Invocation::Completions(shell) => {
             cli::completions(shell, &mut std::io::stdout().lock()).map_err(anyhow::Error::from)
         }
-        Invocation::Serve(flags) => config::from_flags(&flags).map_err(anyhow::Error::from).and_then(serve),
-        Invocation::Demo(flags) => config::from_flags(&flags).map_err(anyhow::Error::from).and_then(serve),
+        Invocation::Serve(flags) => configure(&flags).and_then(|settings| serve(settings, Content::Directory)),
+        Invocation::Demo(flags) => configure(&flags).and_then(|settings| serve(settings, Content::Demo)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,18 +60,40 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     }
 }
 
-fn serve(settings: Settings) -> anyhow::Result<()> {
+fn configure(flags: &Flags) -> anyhow::Result<Settings> {
+    Ok(config::from_flags(flags)?)
+}
+
+/// What is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// The directory that the settings name.
+    Directory,
+    /// The demo site, which is unpacked for it.
+    Demo,
+}
+
+fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     log::init(&settings.log)?;
     let identity = privilege::choose(settings.user.as_deref())?;
     let sockets = listen::open(&settings.listen)?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
+        give_sockets(&sockets, identity)?;
         privilege::assume(identity)?;
+    }
+    // Unpacked as the user that serves it, who also has to remove it.
+    let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
+    if let Some(demo) = &demo {
+        settings.site.root = demo.path().to_owned();
     }
     let site = Site::open(settings.site.clone())?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
+    if !settings.log.quiet {
+        welcome(&settings, &sockets, demo.as_ref());
+    }
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -80,6 +104,29 @@ fn serve(settings: Settings) -> anyhow::Result<()> {
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// A proxy that runs as the server's user may connect.
+fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
+    for socket in sockets {
+        if let Socket::Unix(_, file) = socket {
+            file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
+        }
+    }
+    Ok(())
+}
+
+fn welcome(settings: &Settings, sockets: &[Socket], demo: Option<&Demo>) {
+    let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
+    Banner {
+        served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
+        sockets,
+        port_taken: settings.listen.port_given_up(sockets),
+        scripts: Scripts::find(&settings.site),
+        user: privilege::my_name(),
+        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().collect(),
+    }
+    .show();
 }
 
 async fn serve_until_stopped(
@@ -94,7 +141,6 @@ async fn serve_until_stopped(
     let orphans = Arc::clone(&descendants);
     tokio::spawn(async move { orphans.reap().await });
     let server = Arc::new(Server {
-        http: settings.http,
         routes: Routes::single(site),
         layers: settings.layers,
         debug: settings.cgi.debug,
@@ -105,7 +151,7 @@ async fn serve_until_stopped(
     });
     let mut signals = Signals::listen()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = http::serve(sockets, server, async { drop(stopped.await) });
+    let serving = http::serve(sockets, settings.http, server, async { drop(stopped.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),

@@ -50,6 +50,15 @@ pub fn run() {
     inherited::close();
     // A core file of a script could hold another user's data, and could fill the disk.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    for _ in 1..THREADS {
+        std::thread::spawn(carry_out_orders);
+    }
+    carry_out_orders();
+}
+
+/// One order after the other. While a program is being executed its thread stands still, so there are a few of them: on a
+/// busy machine a new process may wait for its turn, and others must not wait with it.
+fn carry_out_orders() {
     let mut stack = ChildStack::new();
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     let orders = stdio::stdin();
@@ -163,5 +172,7 @@ fn order_id(message: &[u8]) -> u64 {
     message.first_chunk().copied().map_or(0, u64::from_ne_bytes)
 }
 
+/// Programs that may be starting at once.
+const THREADS: usize = 4;
 /// Room for the meta-variables of a browser's request without growing.
 const ENVIRONMENT_USUAL: usize = 64;

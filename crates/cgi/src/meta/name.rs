@@ -17,18 +17,16 @@ pub(super) fn is_passed(field: &str) -> bool {
     )
 }
 
-/// Appends a field's name (in lower case) as it is called in a variable; no if it could pose as another's: of
-/// `X-User` and `X_User` only the first becomes X_USER. May leave a part behind then.
-pub(super) fn append(field: &str, block: &mut Vec<u8>) -> bool {
-    for byte in field.bytes() {
-        block.push(match byte {
-            b'a'..=b'z' => byte.to_ascii_uppercase(),
-            b'0'..=b'9' => byte,
-            b'-' => b'_',
-            _ => return false,
-        });
-    }
-    true
+/// Is a field's name (in lower case) one that no other could pose as? Of `X-User` and `X_User` only the first becomes
+/// HTTP_X_USER.
+pub(super) fn is_distinct(field: &str) -> bool {
+    field.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+/// Appends a field's name (in lower case) as it is called in a variable.
+pub(super) fn append(field: &str, block: &mut Vec<u8>) {
+    block.extend_from_slice(b"HTTP_");
+    block.extend(field.bytes().map(|byte| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() }));
 }
 
 /// The fields that Connection names: of this connection only (RFC 9110 §7.6.1).
@@ -125,3 +123,41 @@ const PROTOCOL: [&str; 24] = [
     "SERVER_PROTOCOL",
     "SERVER_SOFTWARE",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s4_1_14_a_host_without_its_port() {
+        for (value, name, port) in [
+            ("example.org", "example.org", None),
+            ("example.org:8000", "example.org", Some(8000)),
+            ("example.org:", "example.org", None),
+            ("127.0.0.1:80", "127.0.0.1", Some(80)),
+            ("[::1]:8000", "[::1]", Some(8000)),
+            ("[::ffff:1.2.3.4]", "[::ffff:1.2.3.4]", None),
+            ("a_b.x-1~%20", "a_b.x-1~%20", None),
+        ] {
+            let host = host(value.as_bytes()).unwrap();
+            assert_eq!((host.name, host.port), (name.as_bytes(), port), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host() {
+        for value in [
+            "", ":80", "[]", "[::1", "[::1]x", "[::g]", "a b", "<script>", "a:b", "a:80:80", "::1", "a:65536", "a/b",
+            "u@a", "a:+1", "a;b", "$(x)", "ä",
+        ] {
+            assert!(host(value.as_bytes()).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_the_protocols_names_is_sorted_and_whole() {
+        assert!(PROTOCOL.is_sorted());
+        assert!(is_protocol(b"HTTP_HOST") && is_protocol(b"SERVER_PORT"));
+        assert!(!is_protocol(b"PATH") && !is_protocol(b"LANG") && !is_protocol(b"server_port"));
+    }
+}

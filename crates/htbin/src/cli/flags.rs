@@ -1,8 +1,11 @@
-//! Every flag, in groups, in the order of `--help`. A value that has no default here has one that `config` works out.
+//! Every flag, in groups, in the order of `--help`. What stands in [brackets] is the default; where clap does not hold
+//! it, `config` works it out.
+
+#![allow(rustdoc::broken_intra_doc_links, reason = "clap prints these texts: [60s] is a default, not a link")]
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::value;
 
@@ -10,6 +13,8 @@ use super::value;
 #[derive(Debug, Clone, Args)]
 pub struct Flags {
     /// A number is the port, anything else the directory to serve
+    ///
+    /// In any order. A directory whose name is a number or a command is `./8000`, `./demo`.
     #[arg(value_name = "PORT | DIR", num_args = 0..=2)]
     pub(super) places: Vec<OsString>,
     /// Where it listens.
@@ -41,18 +46,20 @@ pub struct ListenFlags {
     /// Without this, 8000, or if that is taken the next free one of 20. 0 is any free one.
     #[arg(long, value_name = "N", value_parser = value::port)]
     pub port: Option<u16>,
-    /// An address, or the path of a UNIX socket; may be repeated [127.0.0.1 and ::1]
+    /// An address or a UNIX socket [127.0.0.1 and ::1]
     ///
-    /// `::` is every address of this machine, IPv4 too. A value with a slash is the path of a UNIX socket, which only this user
-    /// may open. Scripts run, so without this only this machine can connect.
+    /// `::` is every address of this machine, IPv4 too. A value with a slash is the path of a UNIX socket, which only
+    /// the user who starts htbin may open. Scripts run: so without this, only this machine can connect. May be repeated.
     #[arg(short, long, value_name = "ADDR", value_delimiter = ',')]
     pub bind: Vec<String>,
-    /// For Python's sake: HTTP/1.0, HTTP/1.1; a number is the port
+    /// For Python's sake: HTTP/1.0 or HTTP/1.1; a number is the port
+    ///
+    /// htbin speaks HTTP/1.1, and HTTP/1.0 to clients that do.
     #[arg(short, long, value_name = "VERSION", hide_short_help = true)]
     pub(super) protocol: Option<String>,
-    /// As root: become this user once it listens [nobody]
+    /// As root: serve as this user [nobody]
     ///
-    /// The server and its scripts run as this user, with the user's other groups. Names or numbers.
+    /// Once it listens, the server and its scripts become this user, with this user's other groups. Names or numbers.
     #[arg(long, value_name = "NAME[:GROUP]")]
     pub user: Option<String>,
     /// Open the browser once it listens
@@ -65,35 +72,34 @@ pub struct ListenFlags {
 #[command(next_help_heading = "What it serves")]
 pub struct SiteFlags {
     /// The directory to serve [.]
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
-    /// The names that answer for a directory
+    /// The names that answer for a directory [index.html,index.cgi,index.py,index.pl]
     ///
     /// An executable one in a script directory runs. An empty value: none.
-    #[arg(
-        long,
-        value_name = "NAME,…",
-        value_delimiter = ',',
-        hide_short_help = true,
-        default_value = "index.html,index.cgi,index.py,index.pl"
-    )]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', hide_short_help = true)]
+    #[arg(default_value = "index.html,index.cgi,index.py,index.pl", hide_default_value = true)]
     pub index: Vec<String>,
     /// Never list a directory
     #[arg(long)]
     pub no_listing: bool,
-    /// Serve names that start with a dot too
+    /// Serve names that start with a dot, too
     #[arg(long)]
     pub hidden: bool,
     /// Follow symbolic links that leave the directory
     #[arg(long)]
     pub follow_symlinks: bool,
-    /// Answer with FILE what is not found and has no extension [index.html]
+    /// Answer with FILE what is not found [index.html]
+    ///
+    /// For applications that run in the browser. A path with an extension is still not found.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html")]
     pub spa: Option<String>,
-    /// A field for every response; may be repeated
+    /// A field for every response
+    ///
+    /// As in `-H 'X-Robots-Tag: none'`. May be repeated.
     #[arg(short = 'H', long, value_name = "'K: V'")]
     pub header: Vec<String>,
-    /// Let pages from elsewhere read every response [*]
+    /// Let pages from elsewhere read responses [*]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     pub cors: Option<String>,
 }
@@ -102,27 +108,36 @@ pub struct SiteFlags {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What runs")]
 pub struct ScriptFlags {
-    /// Run scripts: on already; with a value, run one program for everything below a URL
+    /// Run scripts [on]; or one program below a URL
     ///
-    /// `--cgi /git=/usr/lib/git-core/git-http-backend`; what follows the URL is the program's PATH_INFO. May be repeated. A value is
-    /// one only if it starts with a slash and has an equals sign, so that Python's `--cgi 8000` means what it did.
-    #[arg(long, value_name = "URL=PROGRAM", num_args = 0..=1, require_equals = true, default_missing_value = "", overrides_with = "no_cgi")]
+    /// With a value, as in `--cgi /git=/usr/lib/git-core/git-http-backend`, everything below that URL is answered by
+    /// that program, and the rest of the path is its PATH_INFO. A value is one only if it starts with a slash and has
+    /// an equals sign: `--cgi 8000` means what it means to Python. May be repeated.
+    #[arg(long, value_name = "URL=PROG", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "", overrides_with = "no_cgi")]
     pub cgi: Vec<String>,
-    /// Run nothing; what lies in a script directory is still never sent as a file
+    /// Run nothing, and send no script's source
     #[arg(long, overrides_with = "cgi")]
     pub no_cgi: bool,
-    /// Where scripts lie; may be repeated [/cgi-bin, /htbin]
+    /// Where scripts lie [/cgi-bin and /htbin]
     ///
-    /// `.` or `/`: executable files run wherever they lie. `=DIR`: the scripts lie outside the directory served.
+    /// `.` or `/`: executable files run wherever they lie. `=DIR`: scripts that lie outside the directory served. What is
+    /// named here takes the place of the default. May be repeated.
     #[arg(long, value_name = "URL[=DIR]", value_delimiter = ',')]
     pub cgi_dir: Vec<OsString>,
-    /// Run files that end so with this program, execute bit or not; may be repeated
-    #[arg(long, value_name = ".EXT=PROGRAM")]
+    /// Run files that end so with this program
+    ///
+    /// As in `--interpreter .py=python3`: with or without the execute bit, whatever their first line says. May be repeated.
+    #[arg(long, value_name = ".EXT=PROG")]
     pub interpreter: Vec<OsString>,
-    /// Add to the environment of scripts; may be repeated
+    /// Add to the environment of scripts
+    ///
+    /// May be repeated.
     #[arg(long, value_name = "K=V")]
     pub env: Vec<OsString>,
-    /// Pass on a variable of htbin's own environment; may be repeated
+    /// Pass on one of htbin's own variables
+    ///
+    /// PATH, LANG, LC_* and TZ are passed on anyway, and nothing else is. May be repeated.
     #[arg(long, value_name = "K", value_delimiter = ',')]
     pub pass_env: Vec<OsString>,
     /// A form's body is also the first argument
@@ -131,10 +146,12 @@ pub struct ScriptFlags {
     /// Let scripts see the field Authorization
     #[arg(long, hide_short_help = true)]
     pub pass_auth: bool,
-    /// Let scripts gain privileges, by sudo for example
+    /// Let scripts gain privileges, as sudo and other set-user-ID programs do
     #[arg(long, hide_short_help = true)]
     pub new_privileges: bool,
-    /// Show everybody why a script failed [only a client on this machine]
+    /// Show everybody why a script failed
+    ///
+    /// Otherwise only a client on this machine sees it that came straight, not through a proxy.
     #[arg(long, overrides_with = "no_debug")]
     pub debug: bool,
     /// Show nobody why a script failed
@@ -144,40 +161,52 @@ pub struct ScriptFlags {
 
 /// What a script may use.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits of scripts (a time like 60s, 5m; a size like 64k, 1g; or none)")]
+#[command(next_help_heading = "Limits of scripts")]
 pub struct LimitFlags {
-    /// Until a script's head is complete; then 504
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s")]
+    /// Until its head is complete; then 504 [60s]
+    ///
+    /// Times look like 60s, 5m, 500ms, 1h; a bare number is seconds. Sizes look like 64k, 10m, 1g; a bare number is bytes.
+    /// `none` is no limit.
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_default_value = true)]
     pub timeout: Duration,
-    /// Without output; then the connection is cut
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s")]
+    /// Without output; then it is ended [60s]
+    ///
+    /// The connection is cut, so that nobody takes a part of the response for the whole.
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_default_value = true)]
     pub idle_timeout: Duration,
-    /// How many run at once [64 a core, at most one per 32 MiB of memory]
+    /// How many run at once [64 a core, 32 a GiB]
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_scripts: Option<u64>,
-    /// How many may wait; beyond that 503
-    #[arg(long, value_name = "N", value_parser = value::count, default_value = "512", hide_short_help = true)]
+    /// How many requests may wait for a script to end; beyond that 503 [512]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "512", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub queue: u64,
-    /// How long they may wait; then 503
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_short_help = true)]
+    /// How long they may wait; then 503 [30s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub queue_time: Duration,
-    /// The body of a request; beyond that 413
-    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "1g")]
+    /// A request's body; beyond that 413 [1g]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "1g", hide_default_value = true)]
     pub max_body: u64,
-    /// The head of a request, and of a script's output
-    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "64k", hide_short_help = true)]
+    /// The head of a request, and the head of a script's output [64k]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "64k", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub max_head: u64,
-    /// The output of a script
-    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none", hide_short_help = true)]
+    /// The output of a script [none]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub max_output: u64,
-    /// The memory of a script (its address space)
-    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none")]
+    /// Memory of a script [none]
+    ///
+    /// Its address space, as `ulimit -v` has it.
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none", hide_default_value = true)]
     pub memory: u64,
-    /// The processor time of a script
+    /// Processor time of a script [none]
     #[arg(long, value_name = "TIME", value_parser = value::whole_seconds, default_value = "none")]
+    #[arg(hide_default_value = true)]
     pub cpu: u64,
-    /// The processes of the user who runs scripts
-    #[arg(long, value_name = "N", value_parser = value::count, default_value = "none")]
+    /// Processes of the user who runs scripts [none]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "none", hide_default_value = true)]
     pub nproc: u64,
 }
 
@@ -185,26 +214,32 @@ pub struct LimitFlags {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits of clients")]
 pub struct ClientFlags {
-    /// Open connections [10000, at most 80% of the descriptors]
+    /// Open connections [10000, at most 80 % of the descriptors]
     #[arg(long, value_name = "N", value_parser = value::count, hide_short_help = true)]
     pub max_connections: Option<u64>,
-    /// For a whole request head
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "20s", hide_short_help = true)]
-    pub head_time: Duration,
-    /// Between two requests of a connection
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "75s", hide_short_help = true)]
-    pub keep_alive: Duration,
-    /// Without a byte of the request's body
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_short_help = true)]
-    pub body_idle: Duration,
-    /// Without the client taking a byte of the response
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_short_help = true)]
-    pub send_idle: Duration,
-    /// The fields of a request head
-    #[arg(long, value_name = "N", value_parser = value::count, default_value = "100", hide_short_help = true)]
+    /// The fields of a request head [100]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "100", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub max_fields: u64,
-    /// For what still runs when htbin is asked to stop
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_short_help = true)]
+    /// For a whole request head [20s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "20s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub head_time: Duration,
+    /// Without a byte of a request's body [30s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub body_idle: Duration,
+    /// Without the client taking a byte of the response [60s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub send_idle: Duration,
+    /// Between two requests of a connection [75s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "75s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub keep_alive: Duration,
+    /// For what still runs when htbin is asked to stop [30s]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub stop_time: Duration,
 }
 
@@ -212,15 +247,35 @@ pub struct ClientFlags {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What it says")]
 pub struct OutputFlags {
-    /// The access log, on stdout; all else is on stderr
-    #[arg(long, value_name = "FORMAT", value_enum, default_value = "common")]
+    /// Of the access log: common, combined, json [common]
+    ///
+    /// The access log is on stdout, everything else on stderr. `common` and `combined` are Apache's; `json` is one object
+    /// a line, with the id of the exchange, the script and the reason of a refusal.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "common", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
     pub log_format: LogFormat,
-    /// Say more
-    #[arg(short, long, action = clap::ArgAction::Count, overrides_with = "quiet")]
+    /// Say what is decided; -vv each step
+    #[arg(short, long, action = ArgAction::Count, overrides_with = "quiet")]
     pub verbose: u8,
-    /// Say only what went wrong: no banner, no access log
+    /// Say only what goes wrong
+    ///
+    /// No banner and no access log; what scripts write to stderr still is on stderr.
     #[arg(short, long, overrides_with = "verbose")]
     pub quiet: bool,
+    /// The usual two.
+    #[command(flatten)]
+    pub(super) usual: UsualFlags,
+}
+
+/// The flags that every command has. They are read by clap itself.
+#[derive(Debug, Clone, Args)]
+pub(super) struct UsualFlags {
+    /// This list; --help says more
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// The version
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
 }
 
 /// How a line of the access log looks.

@@ -6,8 +6,17 @@ use clap_complete::Shell;
 
 /// Writes the manual page, in troff.
 pub fn man(out: &mut impl Write) -> io::Result<()> {
-    let page = clap_mangen::Man::new(super::command());
-    page.render(out)
+    // Clap leaves the text of an option out of the page if -h hides the option.
+    let command = super::command().mut_args(|argument| argument.hide_short_help(false));
+    let title = clap_mangen::Man::new(command).title("HTBIN").section("1").manual("User Commands");
+    title.render_title(out)?;
+    title.render_name_section(out)?;
+    title.render_synopsis_section(out)?;
+    out.write_all(DESCRIPTION.as_bytes())?;
+    let mut options = Vec::new();
+    title.render_options_section(&mut options)?;
+    out.write_all(bold_code(&String::from_utf8_lossy(&options)).as_bytes())?;
+    out.write_all(SECTIONS.as_bytes())
 }
 
 /// Writes what completes the command line in `shell`.
@@ -16,3 +25,103 @@ pub fn completions(shell: Shell, out: &mut impl Write) -> io::Result<()> {
     clap_complete::generate(shell, &mut super::command(), "htbin", &mut script);
     out.write_all(&script)
 }
+
+/// Turns `code` of help texts into bold, as manual pages have it.
+fn bold_code(page: &str) -> String {
+    let mut text = String::with_capacity(page.len());
+    for (number, part) in page.split('`').enumerate() {
+        if number > 0 {
+            text.push_str(if number % 2 == 1 { "\\fB" } else { "\\fR" });
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+const DESCRIPTION: &str = r".SH DESCRIPTION
+\fBhtbin\fR serves the files of a directory over HTTP, and runs what is executable in
+\fIcgi\-bin/\fR or \fIhtbin/\fR as CGI scripts (RFC 3875).
+Python's spelling works:
+.B htbin \-\-cgi 8000
+does what
+.B python \-m http.server \-\-cgi 8000
+did.
+.PP
+Without \fB\-\-bind\fR only this machine can connect, because scripts run.
+.SH COMMANDS
+.TP
+\fBhtbin demo\fR [OPTIONS] [PORT]
+Serve a site that shows what htbin can do.
+It lies in a private temporary directory until htbin ends.
+.TP
+\fBhtbin man\fR
+Print this page.
+.TP
+\fBhtbin completions\fR \fISHELL\fR
+Print what completes htbin's command line in bash, zsh, fish, elvish or powershell.
+.PP
+Commands stand first. A directory of such a name is served by \fBhtbin ./demo\fR.
+";
+
+const SECTIONS: &str = r#".SH ENVIRONMENT
+Each option that is not typed is read from a variable: \fBHTBIN_\fR and its name in capitals, with _ for \-.
+\fB\-\-max\-scripts 8\fR is \fBHTBIN_MAX_SCRIPTS=8\fR.
+A switch is on with 1, true, yes or on, and off with 0, false, no or off.
+What may be repeated takes one value a line. An empty variable counts as not set.
+.PP
+To scripts htbin passes PATH (or /usr/local/bin:/usr/bin:/bin if it has none) and, where set, LANG, LC_* and TZ,
+beside the meta\-variables of the request, \fB\-\-env\fR and \fB\-\-pass\-env\fR.
+.SH SIGNALS
+.TP
+TERM, INT
+Accept no more, finish what runs (\fB\-\-stop\-time\fR at most), then exit. A second one exits at once.
+.SH "EXIT STATUS"
+.TP
+0
+Stopped as asked.
+.TP
+1
+Failed at run time.
+.TP
+2
+Wrong usage.
+.TP
+78
+Wrong configuration.
+.SH EXAMPLES
+.TP
+.B htbin
+Serve this directory on http://127.0.0.1:8000.
+.TP
+.B htbin \-\-cgi\-dir . \-\-post\-argv 9000
+Executable files run wherever they lie; the body of a form is also the first argument.
+.TP
+.B htbin \-\-interpreter .py=python3 \-\-interpreter .php=php\-cgi
+Run .py and .php files of the script directories, execute bit or not.
+.TP
+.B htbin \-\-cgi /git=/usr/lib/git\-core/git\-http\-backend \-\-env GIT_PROJECT_ROOT=/srv/git \-\-env GIT_HTTP_EXPORT_ALL=1
+Serve repositories to git clone.
+.TP
+.B sudo htbin \-\-user www\-data \-b :: \-\-port 80 /srv/www
+Take port 80 as root, then serve as www\-data.
+.TP
+.B htbin \-b /run/htbin.sock \-\-log\-format json /srv/www
+Behind a proxy, over a UNIX socket.
+.SH SECURITY
+A script is a program that strangers start. Everything in a script directory that is executable can be run by
+everybody who can connect; put nothing else there.
+.PP
+As root, htbin opens its sockets and then becomes \fBnobody\fR or \fB\-\-user\fR, for good. Scripts never run as root, cannot
+gain privileges (no_new_privs, unless \fB\-\-new\-privileges\fR is given), and get standard input, output and error and no
+other descriptor. Running as an ordinary user, htbin and its scripts can do all that this user can.
+.PP
+\fB\-\-memory\fR, \fB\-\-cpu\fR and \fB\-\-nproc\fR limit what one script can take from the machine; they are off by default.
+.PP
+A page that says why a script failed shows paths and the script's own words. It is for a client on this machine alone,
+unless \fB\-\-debug\fR is given.
+.PP
+The query of a request never reaches a shell, and a query that could be read as an option is given to no script as an
+argument. The field Proxy becomes no variable, and Authorization becomes one only with \fB\-\-pass\-auth\fR.
+.SH "SEE ALSO"
+RFC 3875, The Common Gateway Interface (CGI) Version 1.1
+"#;

@@ -101,3 +101,79 @@ fn decimal(text: &str) -> Option<f64> {
 
 const DURATION_FIX: &str = "a time like 60s, 5m, 500ms, or 'none'";
 const SIZE_FIX: &str = "a size like 64k, 10m, 1g, or 'none'";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        for (text, milliseconds) in [
+            ("60s", 60_000),
+            ("60", 60_000),
+            ("5m", 300_000),
+            ("500ms", 500),
+            ("1h", 3_600_000),
+            ("1.5s", 1500),
+            ("2d", 172_800_000),
+            ("10 s", 10_000),
+            ("0.25", 250),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["0", "0s", "none", "None", "99999999999d"] {
+            assert_eq!(duration(text), Ok(NEVER), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_is_none_says_how_one_looks() {
+        for text in ["", "s", "5x", "-5", "1e9", "inf", "nan", "1.2.3", "5 m s", ".", "60S", "５s"] {
+            assert_eq!(duration(text), Err("a time like 60s, 5m, 500ms, or 'none'".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn never_can_be_added_to_now() {
+        assert!(std::time::Instant::now().checked_add(NEVER).is_some());
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, bytes) in [
+            ("64k", 65_536),
+            ("64K", 65_536),
+            ("64KiB", 65_536),
+            ("10m", 10 << 20),
+            ("1g", 1 << 30),
+            ("1.5g", 3 << 29),
+            ("2t", 2 << 40),
+            ("0", 0),
+            ("1234", 1234),
+            ("12b", 12),
+            ("none", UNLIMITED),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "k", "5x", "-1", "1e3", "99999999999999t", "1.2.3m"] {
+            assert_eq!(size(text), Err("a size like 64k, 10m, 1g, or 'none'".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_a_whole_one_to_the_kernel() {
+        assert_eq!(whole_seconds("1500ms"), Ok(2));
+        assert_eq!(whole_seconds("2m"), Ok(120));
+        assert_eq!(whole_seconds("none"), Ok(UNLIMITED));
+    }
+
+    #[test]
+    fn ports_and_protocols() {
+        assert_eq!(port("0"), Ok(0));
+        assert_eq!(port("65535"), Ok(65535));
+        assert_eq!(port("65536"), Err("65536 is no port: ports are 1 to 65535, and 0 is any free one".into()));
+        assert_eq!(protocol_or_port("HTTP/1.0"), Ok(ProtocolOrPort::Protocol));
+        assert_eq!(protocol_or_port("9000"), Ok(ProtocolOrPort::Port(9000)));
+        assert_eq!(protocol_or_port("HTTP/3"), Err("'HTTP/3' for --protocol: HTTP/1.0, HTTP/1.1, or a port".into()));
+    }
+}

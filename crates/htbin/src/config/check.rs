@@ -3,6 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs,
+    net::Ipv6Addr,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -25,9 +26,8 @@ pub(super) fn bind(value: &str) -> Result<Bind, Error> {
     if bare.is_empty() || bare == "*" {
         return error("every address of this machine is '::'");
     }
-    if bare.parse::<std::net::SocketAddr>().is_ok()
-        || (bare.contains(':') && bare.parse::<std::net::Ipv6Addr>().is_err() && !bare.contains('%'))
-    {
+    let is_ipv6 = bare.contains('%') || bare.parse::<Ipv6Addr>().is_ok();
+    if bare.contains(':') && !is_ipv6 {
         return error("name the address alone, as 127.0.0.1 or ::1, and the port with --port");
     }
     Ok(Bind::Host(bare.into()))
@@ -188,7 +188,7 @@ fn split(value: &OsStr) -> Option<(&OsStr, &OsStr)> {
 }
 
 /// RFC 3875 §4.1 and the customary ones; HTTP_* beside them.
-const META_VARIABLES: [&str; 24] = [
+const META_VARIABLES: [&str; 25] = [
     "AUTH_TYPE",
     "CONTENT_LENGTH",
     "CONTENT_TYPE",
@@ -213,6 +213,7 @@ const META_VARIABLES: [&str; 24] = [
     "SERVER_NAME",
     "SERVER_PORT",
     "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE",
 ];
 
 /// The fields that frame a message or name its hops.

@@ -91,6 +91,10 @@ fn open_all(wanted: &[Wanted], port: u16) -> Result<Vec<TcpListener>, Error> {
             Err(errno) => return Err(refused(address, errno)),
         }
     }
+    // A name that has IPv6 addresses alone, on a machine without.
+    if let (Some(wanted), true) = (wanted.first(), listeners.is_empty()) {
+        return Err(refused(SocketAddr::new(wanted.address, port), Errno::ADDRNOTAVAIL));
+    }
     Ok(listeners)
 }
 
@@ -100,6 +104,8 @@ fn listener(address: SocketAddr, ipv6_only: bool) -> Result<TcpListener, Errno> 
     let socket: OwnedFd = net::socket_with(family, SocketType::STREAM, flags, None)?;
     // Connections of a server that just stopped linger in TIME_WAIT; without this the next one could not start.
     sockopt::set_socket_reuseaddr(&socket, true)?;
+    // Connections inherit it: what a script flushes leaves at once, and no answer waits for the client's delayed ACK.
+    sockopt::set_tcp_nodelay(&socket, true)?;
     if address.is_ipv6() {
         sockopt::set_ipv6_v6only(&socket, ipv6_only)?;
     }
@@ -120,5 +126,108 @@ fn refused(address: SocketAddr, errno: Errno) -> Error {
             Error::NoAddress { host: address.ip().to_string(), reason: "this machine does not have it".into() }
         }
         reason => Error::Other { address, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    fn addresses_of(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+        listeners.iter().map(|listener| listener.local_addr().expect("it is bound")).collect()
+    }
+
+    fn has_ipv6() -> bool {
+        TcpListener::bind("[::1]:0").is_ok()
+    }
+
+    /// A port that was free a moment ago, in both families.
+    fn free_port() -> u16 {
+        addresses_of(&open(&[], 0, true).expect("there are free ports"))[0].port()
+    }
+
+    #[test]
+    fn without_a_host_both_loopbacks_have_one_port() {
+        let addresses = addresses_of(&open(&[], 0, true).expect("there are free ports"));
+        assert_eq!(addresses[0].ip(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert!(addresses.iter().all(|address| address.port() == addresses[0].port() && address.port() != 0));
+        assert_eq!(addresses.len(), if has_ipv6() { 2 } else { 1 });
+    }
+
+    #[test]
+    fn a_port_that_was_asked_for_and_is_taken_is_an_error() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+        let port = taken.local_addr().expect("it is bound").port();
+        let told = open(&[], port, true).expect_err("it is taken").to_string();
+        let (look, next) = (format!("see what with `ss -ltnp 'sport = :{port}'`"), port.checked_add(1).unwrap_or(8000));
+        let fix = format!("something else does; {look}, or take another port: `--port {next}`");
+        assert_eq!(told, format!("cannot listen on 127.0.0.1:{port}: {fix}"));
+    }
+
+    #[test]
+    fn a_port_that_nobody_asked_for_gives_way_to_the_next() {
+        let taken = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+        let port = taken.local_addr().expect("it is bound").port();
+        let found = addresses_of(&open(&["127.0.0.1"], port, false).expect("one of 20 is free"))[0].port();
+        assert!(found > port && found < port.saturating_add(20), "{found} after {port}");
+    }
+
+    #[test]
+    fn either_family_taken_is_taken() {
+        if !has_ipv6() {
+            return;
+        }
+        let taken = TcpListener::bind("[::1]:0").expect("there are free ports");
+        let port = taken.local_addr().expect("it is bound").port();
+        assert!(matches!(open(&[], port, true), Err(Error::Taken(address)) if address.is_ipv6()));
+    }
+
+    #[test]
+    fn every_address_alone_takes_both_families_and_beside_ipv4_one() {
+        if !has_ipv6() {
+            return;
+        }
+        let alone = open(&["::"], 0, true).expect("there are free ports");
+        let port = addresses_of(&alone)[0].port();
+        TcpStream::connect(("127.0.0.1", port)).expect("IPv4 comes through the same socket");
+        TcpStream::connect(("::1", port)).expect("IPv6 does");
+        let beside = open(&["::", "0.0.0.0"], 0, true).expect("both can be had");
+        assert_eq!(beside.len(), 2);
+        let port = addresses_of(&beside)[0].port();
+        assert!(addresses_of(&beside).iter().all(|address| address.port() == port));
+    }
+
+    #[test]
+    fn a_server_can_start_again_at_once() {
+        let port = free_port();
+        let first = open(&["127.0.0.1"], port, true).expect("it was free");
+        let client = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        first[0].set_nonblocking(false).expect("a plain setting");
+        // The server closes first, so its end lingers in TIME_WAIT.
+        drop(first[0].accept().expect("a client is there"));
+        drop((client, first));
+        open(&["127.0.0.1"], port, true).expect("the same port, at once");
+    }
+
+    #[test]
+    fn names_are_looked_up_and_named_once() {
+        let addresses = addresses_of(&open(&["localhost", "127.0.0.1", "[::1]"], 0, true).expect("it is this machine"));
+        assert!(addresses.iter().all(|address| address.ip().is_loopback()));
+        assert!(addresses.len() <= 2, "{addresses:?}");
+    }
+
+    #[test]
+    fn an_address_that_is_not_ours_is_told() {
+        let told = open(&["192.0.2.1"], 0, true).expect_err("nobody has it (RFC 5737)").to_string();
+        let fix = "an address of this machine is needed, see `ip address`, or `::` for all";
+        assert_eq!(told, format!("cannot listen on '192.0.2.1': this machine does not have it; {fix}"));
+    }
+
+    #[test]
+    fn sockets_do_not_block() {
+        let listeners = open(&["127.0.0.1"], 0, true).expect("there are free ports");
+        assert_eq!(listeners[0].accept().expect_err("nobody is there").kind(), std::io::ErrorKind::WouldBlock);
     }
 }

@@ -155,3 +155,43 @@ struct Stderr {
 
 static STDERR: OnceLock<Stderr> = OnceLock::new();
 const LINE_BYTES_MAX: usize = 8 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(script: &[u8], line: &[u8]) -> String {
+        let mut text = Vec::new();
+        push_script_line(&mut text, ExchangeId(42), script, line);
+        String::from_utf8(text).expect("it is text")
+    }
+
+    #[test]
+    fn a_script_speaks_one_line_at_a_time_under_its_name() {
+        assert_eq!(line(b"/cgi-bin/a.py", b"Traceback:\r"), "0000002a /cgi-bin/a.py: Traceback:\n");
+        assert_eq!(
+            line(b"/cgi-bin/a\n.py", b"\x1b[2J\n2026-01-01 error forged"),
+            "0000002a /cgi-bin/a\\n.py: \\x1b[2J\\n2026-01-01 error forged\n"
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_cut() {
+        let told = line(b"a", &[b'x'; LINE_BYTES_MAX + 5]);
+        assert!(told.ends_with("xxx … (5 more bytes)\n"), "{}", &told[told.len() - 30..]);
+        assert!(told.len() < LINE_BYTES_MAX + 50);
+        assert_eq!(line(b"a", &[b'x'; LINE_BYTES_MAX]).len(), LINE_BYTES_MAX + "0000002a a: \n".len());
+    }
+
+    #[test]
+    fn a_terminal_gets_colours_and_a_file_the_whole_date() {
+        let head = |is_terminal| {
+            let mut text = Vec::new();
+            push_head(&mut text, is_terminal, "warn", "\x1b[33m");
+            String::from_utf8(text).expect("it is text")
+        };
+        assert!(head(true).contains("\x1b[33mwarn  \x1b[0m "));
+        assert!(!head(false).contains('\x1b') && head(false).ends_with(" warn   "));
+        assert_eq!(head(false).find('T'), Some(10));
+    }
+}

@@ -123,3 +123,128 @@ fn put(bytes: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 }
 
 const IN_MEMORY: &str = "memory takes every byte";
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Instant};
+
+    use ::http::StatusCode;
+
+    use super::*;
+    use crate::exchange::{Connection, End, Exchange, ExchangeId};
+
+    fn exchange() -> Exchange {
+        let end = |text: &str| End::Tcp(text.parse().expect("an address"));
+        let connection = Connection { peer: end("127.0.0.1:5"), local: end("127.0.0.1:8000"), secure: false };
+        Exchange { id: ExchangeId(42), started: Instant::now(), connection: Arc::new(connection) }
+    }
+
+    fn entry(exchange: &Exchange) -> Entry<'_> {
+        Entry {
+            exchange,
+            method: "GET",
+            target: "/apache_pb.gif",
+            version: Version::HTTP_10,
+            status: StatusCode::OK,
+            body_bytes: 2326,
+            duration: Duration::from_micros(1234),
+            referer: Some(b"http://www.example.com/start.html"),
+            user_agent: Some(b"Mozilla/4.08 [en] (Win98; I ;Nav)"),
+            user: Some("frank"),
+            script: None,
+            reason: None,
+        }
+    }
+
+    /// The line of an exchange that started at 2000-10-10 20:55:36 UTC, in a zone seven hours behind it.
+    fn line(format: Format, entry: &Entry<'_>) -> String {
+        let second = 971_211_336;
+        let zone = TimeZone::fixed(jiff::tz::offset(-7));
+        let mut line = Line { known: Some((second, format)), date: date(format, second, &zone), ..Line::default() };
+        String::from_utf8(line.fill_at(format, entry, Duration::new(second, 7_000_000)).to_vec()).expect("it is text")
+    }
+
+    #[test]
+    fn common_and_combined_are_those_of_apaches_manual() {
+        let exchange = exchange();
+        let common = r#"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326"#;
+        assert_eq!(line(Format::Common, &entry(&exchange)), format!("{common}\n"));
+        let rest = r#" "http://www.example.com/start.html" "Mozilla/4.08 [en] (Win98; I ;Nav)""#;
+        assert_eq!(line(Format::Combined, &entry(&exchange)), format!("{common}{rest}\n"));
+    }
+
+    #[test]
+    fn what_is_missing_is_a_hyphen() {
+        let exchange = exchange();
+        let entry = Entry {
+            method: "",
+            target: "",
+            status: StatusCode::REQUEST_TIMEOUT,
+            body_bytes: 0,
+            referer: None,
+            user_agent: None,
+            user: None,
+            ..entry(&exchange)
+        };
+        let common = r#"127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "-" 408 -"#;
+        assert_eq!(line(Format::Combined, &entry), format!("{common} \"-\" \"-\"\n"));
+    }
+
+    #[test]
+    fn a_client_cannot_forge_a_line() {
+        let exchange = exchange();
+        let evil: &[u8] = b"x\" 200 1\n10.0.0.1 - - \x1b[2J";
+        let entry = Entry { target: "/\"\n", user_agent: Some(evil), user: Some("a\nb"), ..entry(&exchange) };
+        for format in [Format::Common, Format::Combined, Format::Json] {
+            let line = line(format, &entry);
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert!(!line.contains('\x1b'), "{line}");
+        }
+        assert!(line(Format::Combined, &entry).contains(r#""x\" 200 1\n10.0.0.1 - - \x1b[2J""#));
+    }
+
+    #[test]
+    fn json_is_one_object_with_what_is_known() {
+        let exchange = exchange();
+        let entry = Entry { script: Some("/cgi-bin/a.py"), reason: Some("no-head"), referer: None, ..entry(&exchange) };
+        let expected = serde_json::json!({
+            "time": "2000-10-10T13:55:36.007-07:00",
+            "id": "0000002a",
+            "client": "127.0.0.1",
+            "user": "frank",
+            "method": "GET",
+            "target": "/apache_pb.gif",
+            "version": "HTTP/1.0",
+            "status": 200,
+            "bytes": 2326,
+            "ms": 1.234,
+            "user_agent": "Mozilla/4.08 [en] (Win98; I ;Nav)",
+            "script": "/cgi-bin/a.py",
+            "reason": "no-head",
+        });
+        let line = line(Format::Json, &entry);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).expect("it is JSON"), expected);
+        assert!(line.starts_with(r#"{"time":""#) && line.ends_with("}\n"));
+    }
+
+    #[test]
+    fn json_takes_octets_that_are_no_text() {
+        let exchange = exchange();
+        let line = line(Format::Json, &Entry { user_agent: Some(b"a\xff\"\\"), ..entry(&exchange) });
+        let value: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+        assert_eq!(value["user_agent"], "a\u{fffd}\"\\");
+    }
+
+    #[test]
+    fn the_date_follows_the_second_and_the_format() {
+        let exchange = exchange();
+        let mut line = Line::default();
+        let mut at = |format, second| {
+            let bytes = line.fill_at(format, &entry(&exchange), Duration::from_secs(second)).to_vec();
+            String::from_utf8(bytes).expect("it is text")
+        };
+        assert_ne!(at(Format::Common, 1000), at(Format::Common, 1001));
+        assert!(at(Format::Json, 1001).starts_with(r#"{"time":"1970-01-"#));
+        assert!(at(Format::Common, 1001).contains("/Jan/1970:"));
+    }
+}

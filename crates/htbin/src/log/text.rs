@@ -56,3 +56,35 @@ fn push_hex(out: &mut Vec<u8>, byte: u8) {
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_as_apache_does_it() {
+        let quoted = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            push_quoted(&mut out, bytes);
+            String::from_utf8(out).expect("it is ASCII")
+        };
+        assert_eq!(quoted(b"/a b?c=d"), "/a b?c=d");
+        assert_eq!(quoted(b"a\"b\\c"), r#"a\"b\\c"#);
+        assert_eq!(quoted(b"a\r\nb\tc"), r"a\r\nb\tc");
+        assert_eq!(quoted(b"\x1b[31m\x00\x7f\xc3\xa4\x08\x0b"), r"\x1b[31m\x00\x7f\xc3\xa4\b\v");
+    }
+
+    #[test]
+    fn visible_keeps_what_people_read() {
+        let visible = |bytes: &[u8]| {
+            let mut out = Vec::new();
+            push_visible(&mut out, bytes);
+            String::from_utf8(out).expect("it is text")
+        };
+        assert_eq!(visible("Grüße 世界\t\\n \"x\"".as_bytes()), "Grüße 世界\t\\n \"x\"");
+        assert_eq!(visible(b"\x1b]0;title\x07 a\nb\r"), r"\x1b]0;title\x07 a\nb\r");
+        assert_eq!(visible(b"\xff\xfe ok \xc3"), r"\xff\xfe ok \xc3");
+        assert_eq!(visible("a\u{9b}31m \u{202e}txt \u{2028}".as_bytes()), r"a\u{9b}31m \u{202e}txt \u{2028}");
+        assert_eq!(visible(b""), "");
+    }
+}

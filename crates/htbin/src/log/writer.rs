@@ -94,7 +94,7 @@ impl Writer {
         let mut bytes = Vec::new();
         while let Some(dropped) = self.take(&mut bytes) {
             let written = self.write(&bytes);
-            let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
             bytes.clear();
             bytes.shrink_to(FLUSH_BYTES * 4);
             match written {
@@ -183,3 +183,132 @@ const FLUSH_BYTES: usize = 32 << 10;
 const BUFFER_BYTES_MAX: usize = 4 << 20;
 const FINISH_TIME: Duration = Duration::from_secs(2);
 const STACK_BYTES: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Read,
+        sync::atomic::{AtomicU64, Ordering},
+    };
+
+    use super::*;
+
+    fn pipe() -> (io::PipeReader, OwnedFd) {
+        let (reader, writer) = io::pipe().expect("two descriptors");
+        (reader, writer.into())
+    }
+
+    fn read(mut reader: io::PipeReader) -> String {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).expect("it is text");
+        text
+    }
+
+    #[test]
+    fn lines_arrive_whole_and_in_order_from_many_threads() {
+        let (reader, out) = pipe();
+        let writer = Arc::new(Writer::new(out, false, |_| panic!("nothing is lost")));
+        writer.start("test").expect("a thread");
+        let text = thread::spawn(move || read(reader));
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let writer = &writer;
+                scope.spawn(move || (0..1000).for_each(|line| writer.push(format!("{thread} {line}\n").as_bytes())));
+            }
+        });
+        writer.finish();
+        drop(writer);
+        let text = text.join().expect("no panic");
+        assert_eq!(text.lines().count(), 4000);
+        for thread in 0..4 {
+            let prefix = format!("{thread} ");
+            let numbers = text.lines().filter_map(|line| line.strip_prefix(&prefix)?.parse::<u32>().ok());
+            assert!(numbers.eq(0..1000), "the lines of thread {thread} are in order");
+        }
+    }
+
+    #[test]
+    fn a_line_goes_out_without_another_one_pushing_it() {
+        let (mut reader, out) = pipe();
+        for prompt in [true, false] {
+            let writer = Arc::new(Writer::new(out.try_clone().expect("a descriptor"), prompt, |_| {}));
+            writer.start("test").expect("a thread");
+            writer.push(b"line\n");
+            let mut line = [0; 5];
+            reader.read_exact(&mut line).expect("it comes");
+            assert_eq!(&line, b"line\n");
+            writer.finish();
+        }
+    }
+
+    #[test]
+    fn before_the_thread_and_after_the_end_lines_go_straight_out() {
+        let (reader, out) = pipe();
+        let writer = Arc::new(Writer::new(out, false, |_| {}));
+        writer.push(b"before\n");
+        writer.start("test").expect("a thread");
+        writer.push(b"while\n");
+        writer.finish();
+        writer.push(b"after\n");
+        writer.finish();
+        drop(writer);
+        assert_eq!(read(reader), "before\nwhile\nafter\n");
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reader_that_does_not_read() {
+        static LOST: AtomicU64 = AtomicU64::new(0);
+        let (reader, out) = pipe();
+        let writer = Arc::new(Writer::new(out, false, |closed| {
+            if let Closed::Dropped(lines) = closed {
+                LOST.fetch_add(lines, Ordering::SeqCst);
+            }
+        }));
+        writer.start("test").expect("a thread");
+        let line = [[b'x'; 1023].as_slice(), b"\n"].concat();
+        // Twice what fits: none of these waits, or the test would hang, for nobody reads yet.
+        let pushed = 2 * BUFFER_BYTES_MAX / line.len();
+        (0..pushed).for_each(|_| writer.push(&line));
+        let text = thread::spawn(move || read(reader));
+        writer.finish();
+        drop(writer);
+        let arrived = text.join().expect("no panic").len() / line.len();
+        let lost = usize::try_from(LOST.load(Ordering::SeqCst)).expect("it is small");
+        assert!(lost > 0);
+        assert_eq!(arrived + lost, pushed);
+    }
+
+    #[test]
+    fn a_closed_reader_is_told_once_and_ends_nothing() {
+        static GONE: AtomicU64 = AtomicU64::new(0);
+        let (reader, out) = pipe();
+        drop(reader);
+        let writer = Arc::new(Writer::new(out, true, |closed| {
+            assert!(matches!(closed, Closed::Gone));
+            GONE.fetch_add(1, Ordering::SeqCst);
+        }));
+        writer.start("test").expect("a thread");
+        (0..100).for_each(|_| writer.push(b"line\n"));
+        writer.finish();
+        writer.push(b"line\n");
+        // Told from the thread, which `finish` does not outlive by much: its own reference is the last but ours.
+        while Arc::strong_count(&writer) > 1 {
+            thread::yield_now();
+        }
+        assert_eq!(GONE.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_full_disk_loses_lines_and_goes_on() {
+        static LOST: AtomicU64 = AtomicU64::new(0);
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let writer = Arc::new(Writer::new(full.into(), true, |closed| match closed {
+            Closed::Failed(lines, Errno::NOSPC) => _ = LOST.fetch_add(lines, Ordering::SeqCst),
+            _ => panic!("the disk is full"),
+        }));
+        writer.start("test").expect("a thread");
+        (0..10).for_each(|_| writer.push(b"line\n"));
+        writer.finish();
+        assert_eq!(LOST.load(Ordering::SeqCst), 10);
+    }
+}

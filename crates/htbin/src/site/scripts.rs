@@ -165,9 +165,14 @@ impl Inner {
     }
 }
 
-/// Under `--cgi-dir /`: does this file run, or would it if it had the right to? Its source is not sent either way.
+/// Under `--cgi-dir /`: does this file run, or would it if it had the right to? Its source is not sent either way, nor
+/// is the copy an editor left beside it.
 pub(super) fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
-    opened.executable() || interpreter(interpreters, name).is_some() || is_source(name) || opened.starts_with_shebang()
+    let original = LEFTOVERS.iter().find_map(|end| name.strip_suffix(*end)).unwrap_or(name);
+    opened.executable()
+        || interpreter(interpreters, original).is_some()
+        || is_source(original)
+        || opened.starts_with_shebang()
 }
 
 /// Does the name say that it is the source of a script?
@@ -205,3 +210,6 @@ fn path_info(path: &UrlPath, end: usize) -> Option<Vec<u8>> {
 /// What the sources of scripts end with.
 const SOURCES: [&[u8]; 13] =
     [b"py", b"pl", b"cgi", b"fcgi", b"sh", b"bash", b"rb", b"php", b"tcl", b"lua", b"awk", b"pm", b"pyc"];
+
+/// What editors and patch add to the name of the copy they leave.
+const LEFTOVERS: [&[u8]; 6] = [b"~", b".bak", b".old", b".orig", b".save", b".swp"];

@@ -1,5 +1,7 @@
 //! Which path leads to what, in real temporary directories.
 
+mod links;
+
 use std::{fs, os::unix::fs::PermissionsExt, os::unix::fs::symlink, path::Path};
 
 use tempfile::TempDir;
@@ -28,6 +30,8 @@ fn tree() -> TempDir {
         ("form.py", "#!python", 0o755),
         ("off.py", "print()", 0o644),
         ("bang", "#!/bin/sh", 0o644),
+        ("off.py~", "print()", 0o644),
+        ("off.py.bak", "print()", 0o644),
         ("tool", "\x7fELF", 0o755),
     ] {
         put(root.path(), name, content, mode);
@@ -217,6 +221,8 @@ fn scripts_wherever_they_lie() {
             ("/off.py", "not-executable"),
             ("/off.py/", "not-executable"),
             ("/bang", "not-executable"),
+            ("/off.py~", "not-executable"),
+            ("/off.py.bak", "not-executable"),
             ("/tool", "script tool as /tool"),
             ("/docs/page.html", "file page.html"),
             ("/docs/page.html/", "not-found"),
@@ -231,109 +237,6 @@ fn scripts_wherever_they_lie() {
     fs::remove_file(root.path().join("index.html")).unwrap();
     check(&settings, &[("/", "script index.py as /index.py")]);
     check(&Settings { cgi: false, ..settings }, &[("/form.py", "scripts-off"), ("/docs/page.html", "file page.html")]);
-}
-
-#[test]
-fn links_obey_the_rules_of_where_they_lead() {
-    let root = tree();
-    let outside = tempfile::tempdir().unwrap();
-    put(outside.path(), "out.txt", "out", 0o644);
-    for (target, link) in [
-        ("docs", "alias"),
-        ("docs/page.html", "page"),
-        ("cgi-bin", "scripts"),
-        ("cgi-bin/hello.py", "source.txt"),
-        (".git/config", "config"),
-        ("self", "self"),
-        ("missing", "dangling"),
-        ("../form.py", "cgi-bin/linked.py"),
-        ("/proc/self/environ", "environ"),
-    ] {
-        symlink(target, root.path().join(link)).unwrap();
-    }
-    symlink(outside.path().join("out.txt"), root.path().join("out.txt")).unwrap();
-    symlink(outside.path(), root.path().join("out")).unwrap();
-    let settings = settings(root.path());
-    check(
-        &settings,
-        &[
-            ("/alias/page.html", "file page.html"),
-            ("/alias", "redirect /alias/"),
-            ("/alias/", "directory /alias/"),
-            ("/page", "file page"),
-            ("/scripts/hello.py", "script-directory"),
-            ("/scripts/", "script-directory"),
-            ("/source.txt", "script-directory"),
-            ("/config", "hidden"),
-            ("/self", "leaves-site"),
-            ("/dangling", "not-found"),
-            ("/environ", "leaves-site"),
-            ("/out.txt", "leaves-site"),
-            ("/out/out.txt", "leaves-site"),
-            ("/cgi-bin/linked.py", "script cgi-bin/linked.py as /cgi-bin/linked.py"),
-        ],
-    );
-    let follow = Settings { follow_symlinks: true, ..settings };
-    check(
-        &follow,
-        &[
-            ("/out.txt", "file out.txt"),
-            ("/out/out.txt", "file out.txt"),
-            ("/source.txt", "script-directory"),
-            ("/config", "hidden"),
-        ],
-    );
-}
-
-#[test]
-fn a_script_directory_under_a_second_name() {
-    let root = tree();
-    fs::rename(root.path().join("cgi-bin"), root.path().join("real")).unwrap();
-    symlink("real", root.path().join("cgi-bin")).unwrap();
-    check(
-        &settings(root.path()),
-        &[
-            ("/cgi-bin/hello.py", "script cgi-bin/hello.py as /cgi-bin/hello.py"),
-            ("/real/hello.py", "script-directory"),
-            ("/real/", "script-directory"),
-        ],
-    );
-    let both = Settings {
-        script_dirs: ["/cgi-bin", "/real"].map(|url| ScriptDir { url: url.into(), directory: None }).to_vec(),
-        ..settings(root.path())
-    };
-    check(&both, &[("/real/hello.py", "script real/hello.py as /real/hello.py")]);
-}
-
-#[test]
-fn a_script_directory_from_elsewhere_and_mounts() {
-    let root = tree();
-    let outside = tempfile::tempdir().unwrap();
-    put(outside.path(), "far.sh", "#!sh", 0o755);
-    let mut settings = settings(root.path());
-    settings.script_dirs.push(ScriptDir { url: "/far".into(), directory: Some(outside.path().into()) });
-    settings.script_dirs.push(ScriptDir { url: "/near".into(), directory: Some(root.path().join("docs")) });
-    settings.mounts = vec![
-        Mount { url: "/git".into(), program: outside.path().join("far.sh") },
-        Mount { url: "/form".into(), program: root.path().join("form.py") },
-    ];
-    let far = outside.path().join("far.sh").display().to_string();
-    check(
-        &settings,
-        &[
-            ("/far/far.sh/x", &format!("script {far} as /far/far.sh + /x")),
-            ("/far/", "script-directory"),
-            ("/near/page.html", "not-executable"),
-            ("/docs/page.html", "script-directory"),
-            ("/git", &format!("script {far} as /git")),
-            ("/git/a%2Fb/.git/", &format!("script {far} as /git + /a/b/.git/")),
-            ("/form/x", "script form.py as /form + /x"),
-            ("/form.py", "script-directory"),
-        ],
-    );
-    settings.mounts = vec![Mount { url: "/".into(), program: root.path().join("form.py") }];
-    settings.script_dirs.clear();
-    check(&settings, &[("/x/y", "script form.py as  + /x/y"), ("/", "script form.py as  + /")]);
 }
 
 #[test]
@@ -405,6 +308,8 @@ fn a_listing_names_what_can_be_had() {
             "form.py File 8",
             "index.py File 8",
             "off.py File 7",
+            "off.py.bak File 7",
+            "off.py~ File 7",
             "tool File 4",
         ]
     );
@@ -422,4 +327,39 @@ fn a_root_that_is_not_there_says_so() {
         error.to_string(),
         "cannot serve /nothing/here: No such file or directory (os error 2); name another directory with -d"
     );
+}
+
+#[test]
+fn what_this_user_may_not_read() {
+    if rustix::process::geteuid().is_root() {
+        return; // Root may read everything: there is nothing to see.
+    }
+    let root = tree();
+    put(root.path(), "secret.txt", "secret", 0o000);
+    put(root.path(), "docs/run", "ELF", 0o111);
+    fs::set_permissions(root.path().join("empty"), fs::Permissions::from_mode(0o111)).unwrap();
+    check(
+        &settings(root.path()),
+        &[
+            ("/secret.txt", "unreadable"),
+            ("/docs/run", "unreadable"),
+            ("/empty", "redirect /empty/"),
+            ("/empty/", "unreadable"),
+        ],
+    );
+    check(&everywhere(root.path()), &[("/docs/run", "script docs/run as /docs/run"), ("/secret.txt", "unreadable")]);
+}
+
+#[test]
+fn what_the_system_says() {
+    for (errno, reason) in [
+        (Errno::NAMETOOLONG, Reason::NotFound),
+        (Errno::ACCESS, Reason::Unreadable),
+        (Errno::XDEV, Reason::LeavesSite),
+        (Errno::MFILE, Reason::Busy(1)),
+        (Errno::NFILE, Reason::Busy(1)),
+        (Errno::IO, Reason::Internal),
+    ] {
+        assert_eq!(refuse(errno, b"name").reason, reason, "{errno}");
+    }
 }

@@ -164,7 +164,8 @@ fn a_script_head_that_is_too_large_is_502() {
 #[test]
 fn with_all_places_taken_one_waits_and_all_others_are_503_at_once() {
     ours_only!();
-    let site = Site::new().script("cgi-bin/x", text("echo started >\"$0\".started\nread x <\"$0\".gate"));
+    let script = sh("echo started >\"$0\".started\nread x <\"$0\".gate\nprintf 'Content-Type: text/plain\\n\\n'");
+    let site = Site::new().script("cgi-bin/x", script);
     let (mut started, gate) = (site.fifo("cgi-bin/x.started"), site.fifo("cgi-bin/x.gate"));
     let server = Server::with(&site, &["--max-scripts", "1", "--queue", "1"]);
     let mut clients: Vec<_> = (0..10).map(|_| server.client()).collect();

@@ -170,7 +170,6 @@ impl MetaVariables {
                 self.join(if field == header::COOKIE { b"; " } else { b", " }, value.as_bytes());
                 continue;
             }
-            last = None;
             if (field == header::AUTHORIZATION && !source.pass_auth)
                 || !name::is_passed(field.as_str())
                 || !name::is_distinct(field.as_str())
@@ -269,7 +268,7 @@ fn canonical(address: SocketAddr) -> (IpAddr, u16) {
     (address.ip().to_canonical(), address.port())
 }
 
-/// Lets `write!` append to a Vec; `std::io` is not for this crate.
+/// Lets `write!` append to a Vec; the writer of the standard library is I/O, which this crate does without.
 struct Appender<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Appender<'_> {

@@ -90,7 +90,7 @@ impl Document {
             headers.remove(header::DATE);
             headers.remove(header::SERVER);
         }
-        let mut document = Self { status, reason: uncommon(status, reason), headers, content_length };
+        let mut document = Self { status, reason: unless_standard(status, reason), headers, content_length };
         document.settle_length();
         document.settle_type();
         Ok(document)
@@ -205,7 +205,7 @@ fn remove_connection_fields(headers: &mut HeaderMap) {
 
 /// The reason, unless it is what the server would write anyway. A status without a standard reason keeps its own,
 /// even if empty.
-fn uncommon(status: StatusCode, reason: Bytes) -> Option<Bytes> {
+fn unless_standard(status: StatusCode, reason: Bytes) -> Option<Bytes> {
     match status.canonical_reason() {
         Some(standard) if reason.is_empty() || reason == standard.as_bytes() => None,
         _ => Some(reason),

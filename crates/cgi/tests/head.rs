@@ -270,4 +270,8 @@ fn s5_2_an_nph_script_starts_with_a_status_line() {
     assert!(matches!(parse(b"Hello"), Ok(Err(Error::NoStatusLine(_)))));
     assert!(matches!(parse(b"HTTP/1.1"), Ok(Err(Error::StatusLine(_)))));
     assert!(matches!(parse(b""), Ok(Err(Error::Empty))));
+    // After one head it wants the same of the next.
+    let mut parser = HeadParser::nph(LIMITS);
+    assert!(parser.push(b"HTTP/1.0 200 OK\n\n").is_ok());
+    assert!(matches!(parser.push(b"A: b\n\n"), Err(Error::NoStatusLine(_))));
 }

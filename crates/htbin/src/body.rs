@@ -10,7 +10,6 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http_body::{Frame, SizeHint};
 
 /// The body of an answer.
 pub enum Body {
@@ -59,44 +58,30 @@ impl Body {
     pub fn file(file: File, offset: u64, length: u64) -> Self {
         Self::Parts(VecDeque::from([Part::File { file: Arc::new(file), offset, length }]))
     }
-}
 
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        match self.get_mut() {
-            Self::Parts(parts) => match parts.pop_front() {
-                None => Poll::Ready(None),
-                Some(Part::Bytes(bytes)) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Part::File { file, offset, length }) => {
-                    use std::os::unix::fs::FileExt;
-                    let n = length.min(65536);
-                    let mut v = vec![0; n as usize];
-                    file.read_exact_at(&mut v, offset)?;
-                    if length > n {
-                        parts.push_front(Part::File { file, offset: offset + n, length: length - n })
-                    }
-                    Poll::Ready(Some(Ok(Frame::data(v.into()))))
-                }
-            },
-            Self::Stream { chunks, .. } => chunks.as_mut().poll_next(context).map_ok(Frame::data),
+    /// The next part; none at the end, an error where the rest will not come.
+    pub fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Part>>> {
+        match self {
+            Self::Parts(parts) => Poll::Ready(parts.pop_front().map(Ok)),
+            Self::Stream { chunks, .. } => chunks.as_mut().poll_next(context).map_ok(Part::Bytes),
         }
     }
 
-    fn size_hint(&self) -> SizeHint {
+    /// How many octets are left, where that is known.
+    pub fn length(&self) -> Option<u64> {
         match self {
-            Self::Parts(parts) => SizeHint::with_exact(
-                parts
-                    .iter()
-                    .map(|part| match part {
-                        Part::Bytes(bytes) => bytes.len() as u64,
-                        Part::File { length, .. } => *length,
-                    })
-                    .sum(),
-            ),
-            Self::Stream { length, .. } => length.map_or_else(SizeHint::default, SizeHint::with_exact),
+            Self::Parts(parts) => Some(parts.iter().map(Part::length).sum()),
+            Self::Stream { length, .. } => *length,
+        }
+    }
+}
+
+impl Part {
+    /// How many octets it has.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File { length, .. } => *length,
         }
     }
 }

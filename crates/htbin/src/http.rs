@@ -2,16 +2,13 @@
 //! is not known here: it goes to `respond` and the answer comes back.
 
 mod answer;
+mod outbox;
 mod pace;
 mod stream;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{
-    body::{Body, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, mpsc, watch},
@@ -22,7 +19,8 @@ use crate::{
     listen::Socket,
     respond::Server,
 };
-use answer::PacedBody;
+use answer::Answer;
+use outbox::Outbox;
 use pace::Pace;
 use stream::{ClientStream, Transport};
 
@@ -173,14 +171,16 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let _alive = door.alive.clone();
     let connection = Arc::new(Connection { peer, local: client.local(), secure: false });
     let pace = Arc::new(Pace::new());
-    let stream = ClientStream::new(client, Arc::clone(&pace), &door.settings);
+    let outbox = Arc::new(Outbox::default());
+    let stream = ClientStream::new(client, Arc::clone(&pace), Arc::clone(&outbox), &door.settings);
     let (server, seen) = (Arc::clone(&door.server), Arc::clone(&connection));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         pace.answering();
-        let (server, connection, pace) = (Arc::clone(&server), Arc::clone(&seen), Arc::clone(&pace));
+        let (server, connection) = (Arc::clone(&server), Arc::clone(&seen));
+        let (pace, outbox) = (Arc::clone(&pace), Arc::clone(&outbox));
         async move {
             let answer = server.respond(request, connection).await;
-            Ok::<_, std::convert::Infallible>(answer.map(|body| PacedBody::new(body, pace)))
+            Ok::<_, std::convert::Infallible>(answer.map(|body| Answer::new(body, pace, outbox)))
         }
     });
     let mut stopping = door.stopping.clone();
@@ -213,9 +213,3 @@ fn unmapped(address: SocketAddr) -> SocketAddr {
 /// hyper's buffer for what is read and written, at least.
 const BUFFER_BYTES: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-
-// `Body` is what hyper asks of an answer; the bound is stated once, in `answer`.
-const _: fn() = || {
-    fn is_body<B: Body>() {}
-    is_body::<PacedBody>();
-};

@@ -1,46 +1,76 @@
-//! An answer's body on its way to hyper; when it is done the connection is idle again.
+//! An answer's body on its way to hyper. Slices of files stay files: hyper gets as many placeholder octets, and the
+//! stream sends the file in their place (`outbox`). When the body is done the connection is idle again.
 
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::pace::Pace;
-use crate::respond::Recorded;
+use super::{outbox::Outbox, pace::Pace};
+use crate::{body::Part, respond::Recorded};
 
-pub(super) struct PacedBody {
+pub(super) struct Answer {
     body: Recorded,
+    /// The rest of a slice that is too long for one placeholder.
+    rest: Option<Part>,
     pace: Arc<Pace>,
+    outbox: Arc<Outbox>,
 }
 
-impl PacedBody {
-    pub(super) fn new(body: Recorded, pace: Arc<Pace>) -> Self {
-        Self { body, pace }
+impl Answer {
+    pub(super) fn new(body: Recorded, pace: Arc<Pace>, outbox: Arc<Outbox>) -> Self {
+        Self { body, rest: None, pace, outbox }
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Bytes>>> {
+        loop {
+            let part = match self.rest.take() {
+                Some(rest) => rest,
+                None => match ready!(self.body.poll_part(context)) {
+                    Some(Ok(part)) => part,
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    None => return Poll::Ready(None),
+                },
+            };
+            let bytes = match part {
+                Part::Bytes(bytes) => bytes,
+                Part::File { file, offset, length } => {
+                    let bytes = self.outbox.put(Arc::clone(&file), offset, length);
+                    let (offset, length) = (offset + bytes.len() as u64, length - bytes.len() as u64);
+                    self.rest = (length > 0).then_some(Part::File { file, offset, length });
+                    bytes
+                }
+            };
+            if !bytes.is_empty() {
+                return Poll::Ready(Some(Ok(bytes)));
+            }
+        }
     }
 }
 
-impl Body for PacedBody {
+impl Body for Answer {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(context)
+        self.get_mut().poll_bytes(context).map_ok(Frame::data)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_none() && self.body.length() == Some(0)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = self.rest.as_ref().map_or(0, Part::length);
+        self.body.length().map_or_else(SizeHint::default, |length| SizeHint::with_exact(length + rest))
     }
 }
 
-impl Drop for PacedBody {
+impl Drop for Answer {
     fn drop(&mut self) {
         self.pace.answered();
     }

@@ -4,6 +4,7 @@
 use std::{
     io,
     mem::MaybeUninit,
+    os::fd::{AsFd, BorrowedFd},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -11,14 +12,16 @@ use std::{
 };
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::{TcpStream, UnixStream},
     time::{Instant, Sleep},
 };
 
 use super::{
     Settings,
+    outbox::{Outbox, is_placeholder},
     pace::{Pace, Phase},
     unmapped,
 };
@@ -30,6 +33,10 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     fn local(&self) -> End;
     /// Writes what fits at once.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+    /// Is there room to write?
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Runs a system call that writes; one that finds no room makes `poll_writable` wait again.
+    fn writing(&self, call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize>;
 }
 
 impl Transport for TcpStream {
@@ -39,6 +46,14 @@ impl Transport for TcpStream {
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.try_write(bytes)
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_write_ready(context)
+    }
+
+    fn writing(&self, call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {
+        self.try_io(Interest::WRITABLE, || call(self.as_fd()))
     }
 }
 
@@ -50,12 +65,21 @@ impl Transport for UnixStream {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.try_write(bytes)
     }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_write_ready(context)
+    }
+
+    fn writing(&self, call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {
+        self.try_io(Interest::WRITABLE, || call(self.as_fd()))
+    }
 }
 
 /// A client's connection.
 pub(super) struct ClientStream<T> {
     transport: T,
     pace: Arc<Pace>,
+    outbox: Arc<Outbox>,
     head_time: Duration,
     idle_time: Duration,
     send_idle_time: Duration,
@@ -64,10 +88,11 @@ pub(super) struct ClientStream<T> {
 }
 
 impl<T: Transport> ClientStream<T> {
-    pub(super) fn new(transport: T, pace: Arc<Pace>, settings: &Settings) -> Self {
+    pub(super) fn new(transport: T, pace: Arc<Pace>, outbox: Arc<Outbox>, settings: &Settings) -> Self {
         Self {
             transport,
             pace,
+            outbox,
             head_time: settings.head_time,
             idle_time: settings.idle_time,
             send_idle_time: settings.send_idle_time,
@@ -92,6 +117,20 @@ impl<T: Transport> ClientStream<T> {
             }
         }
         Poll::Pending
+    }
+
+    fn poll_call(
+        &self,
+        context: &mut Context<'_>,
+        call: impl Fn(&Outbox, BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.transport.poll_writable(context))?;
+            match self.transport.writing(|socket| call(&self.outbox, socket)) {
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                done => return Poll::Ready(done),
+            }
+        }
     }
 
     fn poll_write_limit<N>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<N>> {
@@ -132,14 +171,7 @@ impl<T: Transport> Read for ClientStream<T> {
 
 impl<T: Transport> Write for ClientStream<T> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        match Pin::new(&mut this.transport).poll_write(context, bytes) {
-            Poll::Pending => this.poll_write_limit(context),
-            done => {
-                this.write_clock.clear();
-                done
-            }
-        }
+        self.poll_write_vectored(context, &[io::IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -148,7 +180,16 @@ impl<T: Transport> Write for ClientStream<T> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        match Pin::new(&mut this.transport).poll_write_vectored(context, slices) {
+        let done = match slices.iter().position(is_placeholder) {
+            None => Pin::new(&mut this.transport).poll_write_vectored(context, slices),
+            Some(0) => this.poll_call(context, |outbox, socket| outbox.send(socket)),
+            // The head of the answer waits in the kernel for the first octets of the file.
+            Some(first) => this.poll_call(context, |_, socket| {
+                let mut none = SendAncillaryBuffer::default();
+                Ok(sendmsg(socket, &slices[..first], &mut none, SendFlags::MORE | SendFlags::NOSIGNAL)?)
+            }),
+        };
+        match done {
             Poll::Pending => this.poll_write_limit(context),
             done => {
                 this.write_clock.clear();

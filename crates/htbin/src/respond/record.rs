@@ -1,17 +1,14 @@
 //! Writing an exchange down when its answer is over, however it ends.
 
 use std::{
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use http::{StatusCode, header, request::Parts};
-use http_body::{Frame, SizeHint};
 
 use crate::{
-    body::Body,
+    body::{Body, Part},
     exchange::Exchange,
     log::{AccessLog, Entry},
 };
@@ -79,29 +76,23 @@ impl Recorded {
     }
 }
 
-impl http_body::Body for Recorded {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        let frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => this.record.body_bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
+impl Recorded {
+    /// The next part of the body.
+    pub fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Part>>> {
+        let part = std::task::ready!(self.body.poll_part(context));
+        match &part {
+            Some(Ok(part)) => self.record.body_bytes += part.length(),
             Some(Err(error)) => {
-                tracing::info!(id = %this.record.exchange.id, "the answer was cut: {error}");
-                this.record.remarks.reason.get_or_insert("cut");
+                tracing::info!(id = %self.record.exchange.id, "the answer was cut: {error}");
+                self.record.remarks.reason.get_or_insert("cut");
             }
             None => {}
         }
-        Poll::Ready(frame)
+        Poll::Ready(part)
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    /// How many octets are left, where that is known.
+    pub fn length(&self) -> Option<u64> {
+        self.body.length()
     }
 }

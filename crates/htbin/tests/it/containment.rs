@@ -87,7 +87,9 @@ fn a_script_starts_with_default_signals_and_none_blocked() {
     peer_differs!(Apache: "leaves SIGPIPE or others as they are", Lighttpd: "ignores SIGPIPE");
     let status = prints("exec cat /proc/self/status");
     assert_eq!(field_of(&status, "SigBlk"), Some("0000000000000000"));
-    assert_eq!(field_of(&status, "SigIgn"), Some("0000000000000000"));
+    // glibc's posix_spawn leaves its own two, 32 and 33, ignored; nobody else can set them.
+    let ignored = u64::from_str_radix(field_of(&status, "SigIgn").unwrap(), 16).unwrap();
+    assert_eq!(ignored & !(0b11 << 31), 0, "{ignored:x}");
 }
 
 #[test]

@@ -49,8 +49,8 @@ fn a_script_without_execute_bit_is_403_and_says_why() {
     ours_only!();
     let site = Site::new().file("cgi-bin/x.sh", HELLO);
     let server = Server::start(&site);
-    assert_eq!(server.get("/cgi-bin/x.sh").status, 403);
-    server.events.with("not-executable");
+    let reply = server.get("/cgi-bin/x.sh").expect(403);
+    assert!(reply.text().contains("not-executable") && reply.text().contains("chmod +x"), "{}", reply.text());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn no_client_writes_lines_or_commands_for_the_terminal_into_a_log() {
         let site = site();
         let server = Server::with(&site, &["--log-format", format]);
         let mut client = server.client();
-        client.send(b"GET /a.txt?x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a\x1b[31m\tb\xff\x9b\r\nReferer: \"\\\r\nConnection: close\r\n\r\n");
+        client.send(b"GET /a.txt?x HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a\tb\xff\x9b31m\r\nReferer: \"\\\r\nConnection: close\r\n\r\n");
         client.reply();
         server.get("/%1b%5b31m%0aevil");
         server.get("/a.txt?last");
@@ -145,7 +145,7 @@ fn a_log_that_nobody_reads_any_more_does_not_stop_the_server() {
     let mut start = Start::bare("/bin/sh");
     let line = "exec \"$0\" --port 0 -b 127.0.0.1 -d \"$1\" | head -n 1";
     start = start.flags(&["-c", line, env!("CARGO_BIN_EXE_htbin"), site.root().to_str().unwrap()]);
-    let server = start.go();
+    let mut server = start.go();
     for _ in 0..20 {
         server.get("/a.txt").expect(200);
     }
@@ -155,4 +155,5 @@ fn a_log_that_nobody_reads_any_more_does_not_stop_the_server() {
     for process in crate::process::descendants(server.pid()) {
         crate::process::signal(process, rustix::process::Signal::TERM);
     }
+    server.wait(crate::process::PATIENCE);
 }

@@ -93,9 +93,26 @@ fn an_idle_connection_does_not_hold_it() {
     let mut client = server.client();
     client.send("GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.reply().expect(200);
-    let _silent = server.client();
-    let mut half = server.client();
-    half.send("GET /a.txt HTT");
+    server.ask_to_stop();
+    assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));
+}
+
+#[test]
+fn a_connection_that_never_said_anything_does_not_hold_it() {
+    held_by_nobody_who_said("");
+}
+
+#[test]
+fn a_connection_that_said_half_a_head_does_not_hold_it() {
+    held_by_nobody_who_said("GET /a.txt HTT");
+}
+
+fn held_by_nobody_who_said(words: &str) {
+    ours_only!();
+    let site = Site::new().file("a.txt", "a");
+    let mut server = Server::start(&site);
+    let mut silent = server.client();
+    silent.send(words);
     server.get("/a.txt");
     server.ask_to_stop();
     assert_eq!(server.wait(Duration::from_secs(10)).code(), Some(0));

@@ -5,10 +5,10 @@ mod git;
 mod languages;
 mod python;
 
-use std::process::{Command, Output};
+use std::process::Command;
 
 use crate::{
-    process::{run, run_ok},
+    process::run_ok,
     scripts::HELLO,
     server::{Server, Start},
     site::Site,
@@ -17,11 +17,6 @@ use crate::{
 /// Runs curl, bounded, and gives its standard output; it must succeed.
 fn curl(arguments: &[&str]) -> String {
     run_ok(curl_command().args(arguments))
-}
-
-/// Runs curl, whatever becomes of it.
-fn curl_output(arguments: &[&str]) -> Output {
-    run(curl_command().args(arguments))
 }
 
 fn curl_command() -> Command {

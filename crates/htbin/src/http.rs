@@ -190,14 +190,13 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
         ended = conversation.as_mut() => Some(ended),
         _ = stopping.wait_for(|stop| *stop != Stop::Running) => None,
     };
-    let ended = match ended {
-        Some(ended) => ended,
-        None => {
-            conversation.as_mut().graceful_shutdown();
-            tokio::select! {
-                ended = conversation.as_mut() => ended,
-                _ = stopping.wait_for(|stop| *stop == Stop::Cut) => Ok(()),
-            }
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        conversation.as_mut().graceful_shutdown();
+        tokio::select! {
+            ended = conversation.as_mut() => ended,
+            _ = stopping.wait_for(|stop| *stop == Stop::Cut) => Ok(()),
         }
     };
     if let Err(error) = ended {

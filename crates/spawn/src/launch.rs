@@ -148,8 +148,8 @@ impl Launcher {
             }
         })?;
         let [stdout, stderr] = stdio.ours;
-        let pipe = |end| pipe::Receiver::from_owned_fd_unchecked(end).map_err(LaunchError::Pipes);
-        Ok(Script { stdout: pipe(stdout)?, stderr: pipe(stderr)?, process })
+        let stdout = pipe::Receiver::from_owned_fd_unchecked(stdout).map_err(LaunchError::Pipes)?;
+        Ok(Script { stdout, stderr, process })
     }
 
     /// The number of the launcher's process.
@@ -293,12 +293,11 @@ impl Link {
         }
         let Some(answer) = Answer::read(&message[..bytes]) else { return Ok(None) };
         // Even a failed launch leaves a process to reap, which dropping it does.
-        let process = Pid::from_raw(answer.pid)
-            .zip(pidfd)
-            .map(|(pid, pidfd)| Process::new(pid, pidfd, Arc::clone(living)).map_err(LaunchError::Pipes));
+        let process =
+            Pid::from_raw(answer.pid).zip(pidfd).map(|(pid, pidfd)| Process::new(pid, pidfd, Arc::clone(living)));
         let result = match (answer.failure, process) {
             (Some((stage, errno)), _) => Err(LaunchError::Failed { stage, errno }),
-            (None, Some(process)) => process,
+            (None, Some(process)) => Ok(process),
             // The answer came without its pidfd: this process has no descriptor left.
             (None, None) => Err(LaunchError::Pipes(Errno::MFILE.into())),
         };

@@ -173,6 +173,6 @@ fn order_id(message: &[u8]) -> u64 {
 }
 
 /// Programs that may be starting at once.
-const THREADS: usize = 4;
+const THREADS: usize = 8;
 /// Room for the meta-variables of a browser's request without growing.
 const ENVIRONMENT_USUAL: usize = 64;

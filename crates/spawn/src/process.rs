@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    os::fd::{AsFd, OwnedFd},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -36,10 +36,9 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn new(pid: Pid, pidfd: OwnedFd, living: Arc<Living>) -> std::io::Result<Self> {
+    pub(crate) fn new(pid: Pid, pidfd: OwnedFd, living: Arc<Living>) -> Self {
         living.insert(pid);
-        let pidfd = watch(pidfd, Interest::READABLE).inspect_err(|_| living.remove(pid))?;
-        Ok(Self { inner: Some(Inner { pid, pidfd, living, exit: None, place: None }) })
+        Self { inner: Some(Inner { pid, pidfd: Pidfd::Quiet(pidfd), living, exit: None, place: None }) }
     }
 
     /// The number of the process, and of its group and session.
@@ -101,7 +100,7 @@ impl Drop for Process {
 #[derive(Debug)]
 struct Inner {
     pid: Pid,
-    pidfd: AsyncFd<OwnedFd>,
+    pidfd: Pidfd,
     living: Arc<Living>,
     exit: Option<Exit>,
     place: Option<OwnedSemaphorePermit>,
@@ -113,9 +112,8 @@ impl Inner {
             if let Some(exit) = self.peek() {
                 return exit;
             }
-            match self.pidfd.readable().await {
-                Ok(mut ready) => ready.clear_ready(),
-                Err(_) => return Exit::Unknown,
+            if self.pidfd.readable().await.is_err() {
+                return Exit::Unknown;
             }
         }
     }
@@ -125,7 +123,7 @@ impl Inner {
     fn peek(&mut self) -> Option<Exit> {
         if self.exit.is_none() {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            self.exit = match waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options) {
+            self.exit = match waitid(WaitId::PidFd(self.pidfd.as_fd()), options) {
                 Ok(None) | Err(Errno::INTR) => None,
                 Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
                     (Some(code), _) => Exit::Code(code),
@@ -162,8 +160,35 @@ impl Inner {
 
     fn reap(self) {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let _ = waitid(WaitId::PidFd(self.pidfd.get_ref().as_fd()), options);
+        let _ = waitid(WaitId::PidFd(self.pidfd.as_fd()), options);
         self.living.remove(self.pid);
+    }
+}
+
+/// The descriptor of a process. Most scripts have ended by the time anybody asks, so it is registered with the runtime
+/// only once somebody has to wait for it.
+#[derive(Debug)]
+enum Pidfd {
+    Quiet(OwnedFd),
+    Watched(AsyncFd<OwnedFd>),
+}
+
+impl Pidfd {
+    async fn readable(&mut self) -> std::io::Result<()> {
+        if let Self::Quiet(pidfd) = self {
+            *self = Self::Watched(watch(pidfd.try_clone()?, Interest::READABLE)?);
+        }
+        if let Self::Watched(pidfd) = self {
+            pidfd.readable().await?.clear_ready();
+        }
+        Ok(())
+    }
+
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Quiet(pidfd) => pidfd.as_fd(),
+            Self::Watched(pidfd) => pidfd.get_ref().as_fd(),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ use crate::process::Process;
 pub struct Script {
     /// What it writes for the client.
     pub stdout: pipe::Receiver,
-    /// What it writes for the log.
-    pub stderr: pipe::Receiver,
+    /// What it writes for the log; does not block.
+    pub stderr: OwnedFd,
     /// The process itself; dropped while it runs, it is ended.
     pub process: Process,
 }

@@ -1,14 +1,14 @@
 //! What a script writes to stderr: each line goes to the log with the exchange and the script; the last few are kept to
 //! explain a failure.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
 use tokio::net::unix::pipe;
 
 use crate::{exchange::ExchangeId, log, site::Script};
 
 pub(super) struct Messages {
-    stderr: Option<pipe::Receiver>,
+    stderr: Stderr,
     id: ExchangeId,
     script: Arc<str>,
     /// A line whose end has not come yet.
@@ -18,22 +18,26 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    pub(super) fn new(stderr: pipe::Receiver, id: ExchangeId, script: &Script) -> Self {
+    pub(super) fn new(stderr: OwnedFd, id: ExchangeId, script: &Script) -> Self {
         let script = script.program().to_string_lossy().into();
-        Self { stderr: Some(stderr), id, script, line: Vec::new(), tail: Vec::new() }
+        Self { stderr: Stderr::Quiet(stderr), id, script, line: Vec::new(), tail: Vec::new() }
     }
 
     /// Waits for messages and logs them; never done once stderr has ended.
     pub(super) async fn pass_on(&mut self) {
+        if let Stderr::Quiet(stderr) = &self.stderr {
+            self.stderr = match stderr.try_clone().and_then(pipe::Receiver::from_owned_fd_unchecked) {
+                Ok(stderr) => Stderr::Watched(stderr),
+                Err(_) => Stderr::Ended,
+            };
+        }
         match &self.stderr {
-            Some(stderr) => {
-                let ready = stderr.readable().await;
-                if ready.is_err() {
-                    self.stderr = None;
-                }
+            Stderr::Watched(stderr) => {
+                // An error shows again when it is read.
+                _ = stderr.readable().await;
                 self.pass_on_now();
             }
-            None => std::future::pending().await,
+            Stderr::Quiet(_) | Stderr::Ended => std::future::pending().await,
         }
     }
 
@@ -41,12 +45,11 @@ impl Messages {
     pub(super) fn pass_on_now(&mut self) {
         let mut buffer = [0; READ_BYTES];
         for _ in 0..READS_MAX {
-            let Some(stderr) = &self.stderr else { return };
-            match stderr.try_read(&mut buffer) {
-                Ok(0) => self.end(),
+            match self.stderr.read_now(&mut buffer) {
+                Ok(0) => return self.end(),
                 Ok(bytes) => self.take(&buffer[..bytes]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => self.end(),
+                Err(_) => return self.end(),
             }
         }
     }
@@ -65,10 +68,10 @@ impl Messages {
     /// end it with SIGPIPE.
     pub(super) fn finish(mut self) {
         self.pass_on_now();
-        if self.stderr.is_some() {
+        if !matches!(self.stderr, Stderr::Ended) {
             tokio::spawn(async move {
                 let _ = tokio::time::timeout(REST_TIME, async {
-                    while self.stderr.is_some() {
+                    while !matches!(self.stderr, Stderr::Ended) {
                         self.pass_on().await;
                     }
                 })
@@ -90,7 +93,7 @@ impl Messages {
     }
 
     fn end(&mut self) {
-        self.stderr = None;
+        self.stderr = Stderr::Ended;
         if !self.line.is_empty() {
             self.log_line();
         }
@@ -104,9 +107,27 @@ impl Messages {
 
 impl Drop for Messages {
     fn drop(&mut self) {
-        if self.stderr.is_some() {
+        if !matches!(self.stderr, Stderr::Ended) {
             self.pass_on_now();
             self.end();
+        }
+    }
+}
+
+/// The reading end of a script's stderr. Most scripts are silent and short, so it is registered with the runtime only
+/// once somebody has to wait for it.
+enum Stderr {
+    Quiet(OwnedFd),
+    Watched(pipe::Receiver),
+    Ended,
+}
+
+impl Stderr {
+    fn read_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Quiet(stderr) => Ok(rustix::io::read(stderr, buffer)?),
+            Self::Watched(stderr) => stderr.try_read(buffer),
+            Self::Ended => Ok(0),
         }
     }
 }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use htbin_spawn::{Exit, Process};
 use tokio::{
     net::unix::pipe,
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Settings, messages::Messages};
@@ -17,6 +17,8 @@ pub(super) struct Running {
     process: Process,
     pub(super) messages: Messages,
     exit: Option<Exit>,
+    /// It has run for more than a moment: its stderr and its end are waited for, too.
+    watches_all: bool,
     buffer: BytesMut,
     bytes: u64,
     bytes_max: Option<u64>,
@@ -41,6 +43,7 @@ impl Running {
             process,
             messages,
             exit: None,
+            watches_all: false,
             buffer: BytesMut::new(),
             bytes: 0,
             bytes_max: settings.output_bytes_max,
@@ -55,6 +58,16 @@ impl Running {
                 return Ok(Some(piece));
             }
             let Some(stdout) = &self.stdout else { return Ok(None) };
+            if !self.watches_all {
+                // Most scripts are done in a moment: until then only their output is waited for, which saves registering
+                // their stderr and their process with the kernel.
+                let soon = deadline.min(Instant::now() + MOMENT);
+                match timeout_at(soon, stdout.readable()).await {
+                    Ok(ready) => ready.map_err(Halt::Broken)?,
+                    Err(_) => self.watches_all = true,
+                }
+                continue;
+            }
             // Once the script has left, whoever else holds its stdout (a background child) gets a moment, no more.
             let deadline = if self.exit.is_some() { Instant::now() + LINGER_TIME } else { deadline };
             tokio::select! {
@@ -146,6 +159,8 @@ impl Running {
     }
 }
 
+/// As long as this a script is taken for one that is done at once.
+const MOMENT: Duration = Duration::from_millis(20);
 /// For what holds stdout when the script itself has left.
 const LINGER_TIME: Duration = Duration::from_millis(100);
 /// From the end of the output to the end of the process.

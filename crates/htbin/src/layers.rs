@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Response, request::Parts};
 use crate::body::Body;
 
 /// The layers that are in use.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Fields of every answer, `--header`.
     pub headers: Vec<(HeaderName, HeaderValue)>,

@@ -86,7 +86,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let Some(demo) = &demo {
-        settings.site.root = demo.path().to_owned();
+        demo.path().clone_into(&mut settings.site.root);
     }
     let site = Site::open(settings.site.clone())?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;

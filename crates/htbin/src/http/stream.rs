@@ -191,7 +191,7 @@ impl<T: Transport> Write for ClientStream<T> {
         };
         match done {
             Poll::Pending => this.poll_write_limit(context),
-            done => {
+            done @ Poll::Ready(_) => {
                 this.write_clock.clear();
                 done
             }
@@ -270,7 +270,7 @@ fn is_other_version(head: &[u8]) -> bool {
 }
 
 /// At most this much is read at once; it passes through the stack, as only a copy can be looked at without `unsafe`.
-const READ_BYTES: usize = 32 * 1024;
+const READ_BYTES: usize = 16 * 1024;
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const OTHER_VERSION: &[u8] =
     b"HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

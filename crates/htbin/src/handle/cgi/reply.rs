@@ -141,7 +141,7 @@ impl Passage {
                 None => match running.read_on().await {
                     Ok(Some(piece)) => piece,
                     Ok(None) => return self.end().await,
-                    Err(halt) => return self.cut(&halt.to_string()),
+                    Err(halt) => return Some(self.cut(&halt.to_string())),
                 },
             };
             if let Some(left) = &mut self.left {
@@ -161,10 +161,10 @@ impl Passage {
     async fn end(&mut self) -> Option<io::Result<Bytes>> {
         let exit = self.running.as_mut()?.exit().await;
         if let Some(left) = self.left.filter(|left| *left > 0) {
-            return self.cut(&format!("the script ended {left} octets before its Content-Length"));
+            return Some(self.cut(&format!("the script ended {left} octets before its Content-Length")));
         }
         if let Some(Exit::Signal(signal)) = exit {
-            return self.cut(&format!("the script was ended by signal {signal}"));
+            return Some(self.cut(&format!("the script was ended by signal {signal}")));
         }
         let running = self.running.take()?;
         remark_exit(exit, &running);
@@ -173,9 +173,9 @@ impl Passage {
     }
 
     /// Nobody may take a part for the whole: an error here cuts the connection.
-    fn cut(&mut self, why: &str) -> Option<io::Result<Bytes>> {
+    fn cut(&mut self, why: &str) -> io::Result<Bytes> {
         self.running = None;
-        Some(Err(io::Error::other(why.to_owned())))
+        Err(io::Error::other(why.to_owned()))
     }
 }
 

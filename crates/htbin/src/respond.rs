@@ -175,7 +175,16 @@ fn check(request: &Parts) -> Result<(), Refusal> {
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
 fn is_host(host: &[u8]) -> bool {
-    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]".contains(byte))
+    let (name, rest) = match host.iter().position(|byte| *byte == b']') {
+        Some(end) if host.starts_with(b"[") => (&host[1..end], &host[end + 1..]),
+        Some(_) => return false,
+        None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
+    };
+    let is_address = host.starts_with(b"[");
+    let fits =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || is_address && *byte == b':';
+    let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
+    name.iter().all(fits) && is_port
 }
 
 fn options_of_server() -> Response<Body> {
@@ -211,4 +220,19 @@ fn redirect_locally(request: &Parts, location: &str) -> Result<Parts, Refusal> {
         next.headers.remove(field);
     }
     Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_host() {
+        for host in ["", "a", "a:80", "a:", "a.example", "127.0.0.1:8000", "[::1]", "[::1]:8000", "a_b"] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        for host in ["a b", "a:b", "a/b", "user@a", "[::1", "::1", "[::1]x", "a]", "a:80:80", "[::1]:x"] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
 }

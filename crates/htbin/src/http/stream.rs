@@ -12,6 +12,7 @@ use std::{
 };
 
 use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
 use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
@@ -77,7 +78,7 @@ impl Transport for UnixStream {
 
 /// A client's connection.
 pub(super) struct ClientStream<T> {
-    transport: T,
+    transport: TokioIo<T>,
     pace: Arc<Pace>,
     outbox: Arc<Outbox>,
     head_time: Duration,
@@ -90,7 +91,7 @@ pub(super) struct ClientStream<T> {
 impl<T: Transport> ClientStream<T> {
     pub(super) fn new(transport: T, pace: Arc<Pace>, outbox: Arc<Outbox>, settings: &Settings) -> Self {
         Self {
-            transport,
+            transport: TokioIo::new(transport),
             pace,
             outbox,
             head_time: settings.head_time,
@@ -112,7 +113,7 @@ impl<T: Transport> ClientStream<T> {
             }
             Phase::Head => {
                 ready!(self.read_clock.poll(context, Phase::Head, self.head_time));
-                let _ = self.transport.try_write(TOO_SLOW);
+                let _ = self.transport.inner().try_write(TOO_SLOW);
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the request head took too long")));
             }
         }
@@ -125,8 +126,8 @@ impl<T: Transport> ClientStream<T> {
         call: impl Fn(&Outbox, BorrowedFd<'_>) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.transport.poll_writable(context))?;
-            match self.transport.writing(|socket| call(&self.outbox, socket)) {
+            ready!(self.transport.inner().poll_writable(context))?;
+            match self.transport.inner().writing(|socket| call(&self.outbox, socket)) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 done => return Poll::Ready(done),
             }
@@ -146,9 +147,14 @@ impl<T: Transport> Read for ClientStream<T> {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.pace.phase() == Phase::Answering {
+            let read = Pin::new(&mut this.transport).poll_read(context, buffer);
+            return if read.is_pending() { this.poll_read_limit(context) } else { read };
+        }
+        // The beginning of a request passes through the stack, as only a copy can be looked at without `unsafe`.
         let mut space = [MaybeUninit::uninit(); READ_BYTES];
         let mut read = ReadBuf::uninit(&mut space[..buffer.remaining().min(READ_BYTES)]);
-        let Poll::Ready(result) = Pin::new(&mut this.transport).poll_read(context, &mut read) else {
+        let Poll::Ready(result) = Pin::new(this.transport.inner_mut()).poll_read(context, &mut read) else {
             return this.poll_read_limit(context);
         };
         result?;
@@ -157,7 +163,7 @@ impl<T: Transport> Read for ClientStream<T> {
             this.pace.head_begins();
             this.read_clock.start(Phase::Head);
             if is_other_version(read.filled()) {
-                let _ = this.transport.try_write(OTHER_VERSION);
+                let _ = this.transport.inner().try_write(OTHER_VERSION);
                 return Poll::Ready(Err(io::Error::new(
                     io::ErrorKind::InvalidData,
                     "a version of HTTP other than 1.x",
@@ -275,8 +281,8 @@ fn is_other_version(head: &[u8]) -> bool {
         && version[5] != b'1'
 }
 
-/// At most this much is read at once; it passes through the stack, as only a copy can be looked at without `unsafe`.
-const READ_BYTES: usize = 16 * 1024;
+/// At most this much of a request's beginning is read at once.
+const READ_BYTES: usize = 8 * 1024;
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const OTHER_VERSION: &[u8] =
     b"HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

@@ -4,6 +4,7 @@
 use std::{fs::File, io, os::fd::OwnedFd};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http::{header, request::Parts};
 use http_body::Body as _;
 use http_body_util::BodyExt;
@@ -68,21 +69,28 @@ pub(super) async fn take(body: Option<Incoming>, request: &Parts, settings: &Set
     let mut memory = BytesMut::new();
     let mut file: Option<File> = None;
     while let Some(data) = next(&mut body, settings).await? {
-        length += data.len() as u64;
-        if length > settings.body_bytes_max {
-            return Err(too_large(settings));
+        length = grown(length, &data, settings)?;
+        memory.extend_from_slice(&data);
+        // What has arrived already is taken along, as each write is a trip to another thread.
+        while memory.len() > settings.body_memory_bytes_max && memory.len() < WRITE_BYTES_MAX {
+            let Some(more) = next(&mut body, settings).now_or_never().transpose()?.flatten() else { break };
+            length = grown(length, &more, settings)?;
+            memory.extend_from_slice(&more);
         }
-        if memory.len() + data.len() > settings.body_memory_bytes_max {
-            file = Some(write(file, memory.split().freeze(), data).await?);
-        } else {
-            memory.extend_from_slice(&data);
+        if memory.len() > settings.body_memory_bytes_max {
+            file = Some(write(file, memory.split().freeze()).await?);
         }
     }
     let content = match file {
-        Some(file) => Content::File(write(Some(file), memory.freeze(), Bytes::new()).await?),
+        Some(file) => Content::File(write(Some(file), memory.freeze()).await?),
         None => Content::Memory(memory.freeze()),
     };
     Ok(Upload { length: Some(length), content })
+}
+
+fn grown(length: u64, data: &Bytes, settings: &Settings) -> Result<u64, Refusal> {
+    let length = length + data.len() as u64;
+    if length > settings.body_bytes_max { Err(too_large(settings)) } else { Ok(length) }
 }
 
 async fn next(body: &mut Incoming, settings: &Settings) -> Result<Option<Bytes>, Refusal> {
@@ -103,12 +111,11 @@ async fn next(body: &mut Incoming, settings: &Settings) -> Result<Option<Bytes>,
 }
 
 /// Writes on a thread that may wait for the disk.
-async fn write(file: Option<File>, first: Bytes, second: Bytes) -> Result<File, Refusal> {
+async fn write(file: Option<File>, bytes: Bytes) -> Result<File, Refusal> {
     let written = spawn_blocking(move || -> io::Result<File> {
         use std::io::Write;
         let mut file = file.map_or_else(unnamed_file, Ok)?;
-        file.write_all(&first)?;
-        file.write_all(&second)?;
+        file.write_all(&bytes)?;
         Ok(file)
     });
     match written.await {
@@ -145,3 +152,6 @@ fn disk_refusal(error: &io::Error) -> Refusal {
     };
     Refusal::with_detail(reason, format!("cannot keep the body in {}: {error}", std::env::temp_dir().display()))
 }
+
+/// One write takes about this much at most.
+const WRITE_BYTES_MAX: usize = 256 * 1024;

@@ -3,5 +3,6 @@
 pub mod cgi;
 pub mod conditional;
 pub mod file;
+pub mod kept;
 pub mod listing;
 pub mod range;

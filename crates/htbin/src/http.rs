@@ -21,7 +21,7 @@ use crate::{
 };
 use answer::Answer;
 use outbox::Outbox;
-use pace::Pace;
+use pace::{Pace, Phase};
 use stream::{ClientStream, Transport};
 
 /// What a client may take.
@@ -174,6 +174,7 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let outbox = Arc::new(Outbox::default());
     let stream = ClientStream::new(client, Arc::clone(&pace), Arc::clone(&outbox), &door.settings);
     let (server, seen) = (Arc::clone(&door.server), Arc::clone(&connection));
+    let phase = Arc::clone(&pace);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         pace.answering();
         let (server, connection) = (Arc::clone(&server), Arc::clone(&seen));
@@ -192,6 +193,9 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     };
     let ended = if let Some(ended) = ended {
         ended
+    } else if phase.phase() == Phase::Head {
+        // Half a head is no request yet: nothing is lost but the time it would take.
+        Ok(())
     } else {
         conversation.as_mut().graceful_shutdown();
         tokio::select! {

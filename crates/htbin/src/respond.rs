@@ -20,6 +20,7 @@ use crate::{
     handle::{
         self,
         cgi::{Cgi, Debug},
+        kept::Kept,
     },
     layers,
     log::AccessLog,
@@ -38,6 +39,8 @@ pub struct Server {
     pub routes: Routes,
     /// What happens to every answer.
     pub layers: layers::Settings,
+    /// Small files that were sent lately.
+    pub kept: Kept,
     /// How scripts run.
     pub cgi: Cgi,
     /// Who may see why a script failed.
@@ -94,16 +97,25 @@ impl Server {
         // The one step back is the local redirect (RFC 3875 §6.2.2): it meets the same rules as if the client had asked.
         for _ in 0..=self.redirects_max {
             let request = redirected.as_ref().unwrap_or(request);
+            let site = self.routes.find(request.uri.path());
+            if let Some(response) = self.kept.answer(site, request) {
+                return Ok(response);
+            }
             let path = UrlPath::parse(request.uri.path())?;
-            let site = self.routes.find(&path);
             match site.resolve(&path)? {
-                Target::File(file) => return handle::file::answer(file, request),
+                Target::File(file) => {
+                    let metadata = file.metadata;
+                    let response = handle::file::answer(file, request)?;
+                    self.kept.keep(site, request, &path, &metadata, &response);
+                    return Ok(response);
+                }
                 Target::Directory(directory) => return handle::listing::answer(directory, request).await,
                 Target::Redirect(location) => return Ok(moved(&location, request)),
                 Target::Script(script) => {
                     remarks.script = Some(script.program().to_string_lossy().into());
-                    let answer = self.cgi.answer(&script, exchange, request, body.take()).await?;
-                    match answer {
+                    // Boxed, so that answers to requests for files are not as large as a script's.
+                    let answer = Box::pin(self.cgi.answer(&script, exchange, request, body.take()));
+                    match answer.await? {
                         handle::cgi::Answer::Response(response) => return Ok(response),
                         handle::cgi::Answer::LocalRedirect(location) => {
                             redirected = Some(redirect_locally(request, &location)?);
@@ -163,7 +175,16 @@ fn check(request: &Parts) -> Result<(), Refusal> {
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
 fn is_host(host: &[u8]) -> bool {
-    host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%:[]".contains(byte))
+    let (name, rest) = match host.iter().position(|byte| *byte == b']') {
+        Some(end) if host.starts_with(b"[") => (&host[1..end], &host[end + 1..]),
+        Some(_) => return false,
+        None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
+    };
+    let is_address = host.starts_with(b"[");
+    let fits =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || is_address && *byte == b':';
+    let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
+    name.iter().all(fits) && is_port
 }
 
 fn options_of_server() -> Response<Body> {
@@ -199,4 +220,19 @@ fn redirect_locally(request: &Parts, location: &str) -> Result<Parts, Refusal> {
         next.headers.remove(field);
     }
     Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_host() {
+        for host in ["", "a", "a:80", "a:", "a.example", "127.0.0.1:8000", "[::1]", "[::1]:8000", "a_b"] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        for host in ["a b", "a:b", "a/b", "user@a", "[::1", "::1", "[::1]x", "a]", "a:80:80", "[::1]:x"] {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
 }

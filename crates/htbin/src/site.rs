@@ -11,6 +11,7 @@ mod scripts;
 mod tree;
 
 use std::{
+    ffi::CStr,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -187,6 +188,12 @@ impl Site {
             }
             Some(Place { what: What::Protected, .. }) => Err(protected(path)),
         }
+    }
+
+    /// Does the file that a path without a link led to still lie there, as it was? One system call. Whoever lies there
+    /// with the same inode and times is the file that was opened beneath the root.
+    pub fn is_unchanged(&self, relative: &CStr, metadata: &Metadata) -> bool {
+        self.0.tree.look(relative).is_ok_and(|stat| Metadata::from(&stat) == *metadata)
     }
 
     /// The absolute path of the directory that is served.

@@ -16,7 +16,7 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::cgi::Cgi,
+    handle::{cgi::Cgi, kept::Kept},
     http, listen,
     listen::Socket,
     log,
@@ -91,16 +91,20 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let site = Site::open(settings.site.clone())?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
-    if !settings.log.quiet {
-        welcome(&settings, &sockets, demo.as_ref());
-    }
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("cannot start the runtime")?;
-    let served = runtime.block_on(serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access)));
+    let served = runtime.block_on(async {
+        // Before anybody is told that it listens: from then on a signal has to stop it in order.
+        let signals = Signals::listen()?;
+        if !settings.log.quiet {
+            welcome(&settings, &sockets, demo.as_ref());
+        }
+        serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access), signals).await
+    });
     runtime.shutdown_background();
     access.finish();
     served
@@ -135,6 +139,7 @@ async fn serve_until_stopped(
     launcher: EarlyLauncher,
     sockets: Vec<Socket>,
     access: Arc<AccessLog>,
+    mut signals: Signals,
 ) -> anyhow::Result<()> {
     let launcher = Launcher::new(launcher).context("cannot talk to the launcher")?;
     let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
@@ -143,13 +148,13 @@ async fn serve_until_stopped(
     let server = Arc::new(Server {
         routes: Routes::single(site),
         layers: settings.layers,
+        kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
         cgi: Cgi::new(settings.cgi, launcher),
         access,
         exchanges: AtomicU64::new(0),
     });
-    let mut signals = Signals::listen()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = http::serve(sockets, settings.http, server, async { drop(stopped.await) });
     tokio::pin!(serving);

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -80,9 +80,9 @@ impl Process {
         self.inner.as_mut().expect("only detach and drop take it")
     }
 
-    /// Ends the process and everything in its group, at once and for good, in the background.
-    pub fn stop(mut self) {
-        self.inner.take().into_iter().for_each(Inner::stop_in_background);
+    /// Ends the process and everything in its group: TERM, and KILL two seconds later.
+    pub async fn end(mut self) {
+        self.inner_mut().stop().await;
     }
 }
 
@@ -107,6 +107,15 @@ struct Inner {
 }
 
 impl Inner {
+    /// Until it is reaped its number is its own, so that without a descriptor the number will do.
+    fn wait_id(&self) -> WaitId<'_> {
+        match &self.pidfd {
+            Pidfd::Quiet(pidfd) => WaitId::PidFd(pidfd.as_fd()),
+            Pidfd::Watched(pidfd) => WaitId::PidFd(pidfd.get_ref().as_fd()),
+            Pidfd::Lost => WaitId::Pid(self.pid),
+        }
+    }
+
     async fn exited(&mut self) -> Exit {
         loop {
             if let Some(exit) = self.peek() {
@@ -123,7 +132,7 @@ impl Inner {
     fn peek(&mut self) -> Option<Exit> {
         if self.exit.is_none() {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-            self.exit = match waitid(WaitId::PidFd(self.pidfd.as_fd()), options) {
+            self.exit = match waitid(self.wait_id(), options) {
                 Ok(None) | Err(Errno::INTR) => None,
                 Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
                     (Some(code), _) => Exit::Code(code),
@@ -137,7 +146,6 @@ impl Inner {
     }
 
     fn stop_in_background(mut self) {
-        let _ = kill_process_group(self.pid, Signal::TERM);
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(async move {
                 self.stop().await;
@@ -160,7 +168,7 @@ impl Inner {
 
     fn reap(self) {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let _ = waitid(WaitId::PidFd(self.pidfd.as_fd()), options);
+        let _ = waitid(self.wait_id(), options);
         self.living.remove(self.pid);
     }
 }
@@ -171,24 +179,22 @@ impl Inner {
 enum Pidfd {
     Quiet(OwnedFd),
     Watched(AsyncFd<OwnedFd>),
+    /// It could not be registered.
+    Lost,
 }
 
 impl Pidfd {
     async fn readable(&mut self) -> std::io::Result<()> {
-        if let Self::Quiet(pidfd) = self {
-            *self = Self::Watched(watch(pidfd.try_clone()?, Interest::READABLE)?);
-        }
-        if let Self::Watched(pidfd) = self {
-            pidfd.readable().await?.clear_ready();
+        *self = match std::mem::replace(self, Self::Lost) {
+            // The descriptor itself, no copy: there may be none left.
+            Self::Quiet(pidfd) => Self::Watched(watch(pidfd, Interest::READABLE)?),
+            other => other,
+        };
+        match self {
+            Self::Watched(pidfd) => pidfd.readable().await?.clear_ready(),
+            Self::Quiet(_) | Self::Lost => return Err(std::io::ErrorKind::NotFound.into()),
         }
         Ok(())
-    }
-
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Quiet(pidfd) => pidfd.as_fd(),
-            Self::Watched(pidfd) => pidfd.get_ref().as_fd(),
-        }
     }
 }
 

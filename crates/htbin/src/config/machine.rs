@@ -43,10 +43,10 @@ impl Machine {
     }
 
     /// How many scripts run at once. Many wait for something rather than compute, and streams last: so more than
-    /// the cores can do, but no more than memory can hold.
+    /// the cores can do, but no more than memory can hold, or the descriptors that clients leave.
     pub(super) fn scripts_max(&self) -> usize {
-        let held = usize::try_from(self.memory_bytes / SCRIPT_BYTES).unwrap_or(usize::MAX);
-        (self.cores * SCRIPTS_PER_CORE).min(held).max(1)
+        let held = (self.memory_bytes / SCRIPT_BYTES).min(self.descriptors / 5 / DESCRIPTORS_PER_SCRIPT);
+        (self.cores * SCRIPTS_PER_CORE).min(usize::try_from(held).unwrap_or(usize::MAX)).max(1)
     }
 
     /// Where programs are, for htbin and for its scripts.
@@ -79,4 +79,6 @@ fn container_memory_bytes() -> Option<u64> {
 
 const SCRIPTS_PER_CORE: usize = 64;
 const SCRIPT_BYTES: u64 = 32 << 20;
+/// While it starts: its body, both ends of two pipes, its process.
+const DESCRIPTORS_PER_SCRIPT: u64 = 6;
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";

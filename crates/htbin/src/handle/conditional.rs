@@ -150,7 +150,8 @@ const AT_REST: Duration = Duration::from_secs(60);
 mod tests {
     use super::*;
 
-    const FILE: Metadata = Metadata { size: 0x1f, mtime: 1_000_000_000, mtime_nsec: 5, inode: 0, device: 1 };
+    const FILE: Metadata =
+        Metadata { size: 0x1f, mtime: 1_000_000_000, mtime_nsec: 5, inode: 0, device: 1, ctime: 0, ctime_nsec: 0 };
     const TAG: &str = "\"1f-de0b6b3a7640005-0\"";
     const DATE: &str = "Sun, 09 Sep 2001 01:46:40 GMT";
     const BEFORE: &str = "Sun, 09 Sep 2001 01:46:39 GMT";
@@ -175,7 +176,8 @@ mod tests {
         let validators = Validators::of(&FILE, at(1_000_001_000));
         assert_eq!(validators.etag_field(), TAG);
         assert_eq!(validators.last_modified_field().unwrap(), DATE);
-        let most = Metadata { size: u64::MAX, mtime: -1, mtime_nsec: 0, inode: u64::MAX, device: 0 };
+        let most =
+            Metadata { size: u64::MAX, mtime: -1, mtime_nsec: 0, inode: u64::MAX, device: 0, ctime: 0, ctime_nsec: 0 };
         let validators = Validators::of(&most, at(0));
         assert_eq!(validators.etag().len(), ETAG_MAX);
         assert_eq!(validators.last_modified_field(), None);

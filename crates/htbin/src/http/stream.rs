@@ -203,7 +203,13 @@ impl<T: Transport> Write for ClientStream<T> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().transport).poll_flush(context)
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.transport).poll_flush(context))?;
+        // hyper waits for the next request already and does not ask again when the answer is over: now time runs.
+        if this.pace.phase() == Phase::Idle {
+            _ = this.poll_read_limit(context);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

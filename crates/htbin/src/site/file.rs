@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, fs::File, os::unix::ffi::OsStringExt};
 
+use rustix::fs::Stat;
+
 use super::tree::Opened;
 
 /// A regular file of the site, open for reading.
@@ -28,18 +30,29 @@ pub struct Metadata {
     pub inode: u64,
     /// Which file system.
     pub device: u64,
+    /// When anything about it was last changed, its content and its rights among them: seconds since 1970.
+    pub ctime: i64,
+    /// The nanoseconds of `ctime`.
+    pub ctime_nsec: u32,
 }
 
-impl SiteFile {
-    pub(super) fn new(opened: Opened, name: &[u8]) -> Self {
-        let stat = &opened.stat;
-        let metadata = Metadata {
+impl From<&Stat> for Metadata {
+    fn from(stat: &Stat) -> Self {
+        Self {
             size: u64::try_from(stat.st_size).unwrap_or(0),
             mtime: stat.st_mtime,
             mtime_nsec: stat.st_mtime_nsec as u32,
             inode: stat.st_ino,
             device: stat.st_dev,
-        };
+            ctime: stat.st_ctime,
+            ctime_nsec: stat.st_ctime_nsec as u32,
+        }
+    }
+}
+
+impl SiteFile {
+    pub(super) fn new(opened: Opened, name: &[u8]) -> Self {
+        let metadata = Metadata::from(&opened.stat);
         Self { file: File::from(opened.fd), metadata, name: OsString::from_vec(name.to_vec()) }
     }
 }

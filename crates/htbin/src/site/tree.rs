@@ -1,7 +1,7 @@
 //! A directory tree that cannot be left: every path below it is opened by `openat2` from one descriptor.
 
 use std::{
-    ffi::OsString,
+    ffi::{CStr, OsString},
     os::{
         fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStringExt,
@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlink},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlink, statat},
     io::{Errno, pread},
 };
 
@@ -59,6 +59,11 @@ impl Tree {
     /// The absolute path of the tree, without symbolic links, as it was when the tree was opened.
     pub(super) fn real(&self) -> &Path {
         &self.real
+    }
+
+    /// What lies at `relative`, a link not followed. Only to compare it with what is known: nothing is opened.
+    pub(super) fn look(&self, relative: &CStr) -> Result<Stat, Errno> {
+        statat(&self.fd, relative, AtFlags::SYMLINK_NOFOLLOW)
     }
 
     /// Opens what lies at `relative`: no leading slash, no `..`, no NUL; empty is the tree itself.

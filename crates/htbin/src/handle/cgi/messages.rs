@@ -25,12 +25,13 @@ impl Messages {
 
     /// Waits for messages and logs them; never done once stderr has ended.
     pub(super) async fn pass_on(&mut self) {
-        if let Stderr::Quiet(stderr) = &self.stderr {
-            self.stderr = match stderr.try_clone().and_then(pipe::Receiver::from_owned_fd_unchecked) {
-                Ok(stderr) => Stderr::Watched(stderr),
-                Err(_) => Stderr::Ended,
-            };
-        }
+        self.stderr = match std::mem::replace(&mut self.stderr, Stderr::Ended) {
+            // The descriptor itself, no copy: there may be none left.
+            Stderr::Quiet(stderr) => {
+                pipe::Receiver::from_owned_fd_unchecked(stderr).map_or(Stderr::Ended, Stderr::Watched)
+            }
+            other => other,
+        };
         match &self.stderr {
             Stderr::Watched(stderr) => {
                 // An error shows again when it is read.

@@ -104,7 +104,9 @@ fn address(end: End) -> Option<std::net::SocketAddr> {
 fn posted_argument(request: &Parts, body: &Upload, settings: &Settings) -> Option<Vec<Vec<u8>>> {
     let media_type = request.headers.get(header::CONTENT_TYPE)?.as_bytes();
     let is_form = media_type.split(|byte| *byte == b';').next()?.trim_ascii().eq_ignore_ascii_case(FORM);
-    let bytes = body.in_memory().filter(|bytes| !bytes.is_empty() && !bytes.contains(&0))?;
+    // What starts with a dash could be taken for an option, as with words of a query (CVE-2012-1823).
+    let is_argument = |bytes: &&[u8]| !bytes.is_empty() && !bytes.contains(&0) && !bytes.starts_with(b"-");
+    let bytes = body.in_memory().filter(is_argument)?;
     (settings.post_argv && request.method == Method::POST && is_form).then(|| vec![bytes.to_vec()])
 }
 

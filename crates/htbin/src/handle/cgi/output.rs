@@ -7,22 +7,31 @@ use bytes::{Bytes, BytesMut};
 use htbin_spawn::{Exit, Process};
 use tokio::{
     net::unix::pipe,
+    runtime::Handle,
     time::{Instant, timeout, timeout_at},
 };
 
 use super::{Settings, messages::Messages};
 
 pub(super) struct Running {
-    stdout: Option<pipe::Receiver>,
-    process: Process,
-    pub(super) messages: Messages,
+    /// Taken when it is over.
+    script: Option<Script>,
     exit: Option<Exit>,
+    /// When the script itself was found to have left.
+    left: Option<Instant>,
     /// It has run for more than a moment: its stderr and its end are waited for, too.
     watches_all: bool,
     buffer: BytesMut,
     bytes: u64,
     bytes_max: Option<u64>,
     idle_time: Duration,
+}
+
+/// What connects us with a running script.
+struct Script {
+    stdout: Option<pipe::Receiver>,
+    process: Process,
+    messages: Messages,
 }
 
 /// Why a script's output was given up.
@@ -39,10 +48,9 @@ pub(super) enum Halt {
 impl Running {
     pub(super) fn new(stdout: pipe::Receiver, process: Process, messages: Messages, settings: &Settings) -> Self {
         Self {
-            stdout: Some(stdout),
-            process,
-            messages,
+            script: Some(Script { stdout: Some(stdout), process, messages }),
             exit: None,
+            left: None,
             watches_all: false,
             buffer: BytesMut::new(),
             bytes: 0,
@@ -57,7 +65,8 @@ impl Running {
             if let Some(piece) = self.read_now()? {
                 return Ok(Some(piece));
             }
-            let Some(stdout) = &self.stdout else { return Ok(None) };
+            let (exit, left) = (&mut self.exit, &mut self.left);
+            let Some(Script { stdout: Some(stdout), process, messages }) = &mut self.script else { return Ok(None) };
             if !self.watches_all {
                 // Most scripts are done in a moment: until then only their output is waited for, which saves registering
                 // their stderr and their process with the kernel.
@@ -68,18 +77,17 @@ impl Running {
                 }
                 continue;
             }
-            // Once the script has left, whoever else holds its stdout (a background child) gets a moment, no more.
-            let deadline = if self.exit.is_some() { Instant::now() + LINGER_TIME } else { deadline };
+            let deadline = if left.is_some() { Instant::now() + LINGER_TIME } else { deadline };
             tokio::select! {
                 biased;
                 ready = stdout.readable() => ready.map_err(Halt::Broken)?,
-                exit = self.process.exited(), if self.exit.is_none() => self.exit = Some(exit),
-                () = self.messages.pass_on() => {}
+                how = process.exited(), if exit.is_none() => (*exit, *left) = (Some(how), Some(Instant::now())),
+                () = messages.pass_on() => {}
                 () = tokio::time::sleep_until(deadline) => {
-                    if self.exit.is_none() {
+                    if exit.is_none() {
                         return Err(Halt::Silent(self.idle_time));
                     }
-                    self.stdout = None;
+                    self.close();
                 }
             }
         }
@@ -92,14 +100,18 @@ impl Running {
 
     /// Output that is there already.
     pub(super) fn read_now(&mut self) -> Result<Option<Bytes>, Halt> {
-        let Some(stdout) = &self.stdout else { return Ok(None) };
+        // Once the script has left, whoever else holds its stdout (a background child) gets a moment, no more.
+        if self.left.is_some_and(|left| left.elapsed() > LINGER_TIME_MAX) {
+            self.close();
+        }
+        let Some(Script { stdout: Some(stdout), .. }) = &self.script else { return Ok(None) };
         if self.buffer.capacity() < READ_BYTES_MIN {
             // The first read is of a small answer, most often; a script that writes much gets large ones.
             self.buffer.reserve(if self.bytes < READ_BYTES_FIRST as u64 { READ_BYTES_FIRST } else { READ_BYTES });
         }
         match stdout.try_read_buf(&mut self.buffer) {
             Ok(0) => {
-                self.stdout = None;
+                self.close();
                 Ok(None)
             }
             Ok(bytes) => {
@@ -129,23 +141,37 @@ impl Running {
 
     /// Has the output ended?
     pub(super) fn has_ended(&self) -> bool {
-        self.stdout.is_none()
+        self.script.as_ref().is_none_or(|script| script.stdout.is_none())
     }
 
     /// How the script has ended, after its output has: none if it goes on by itself. Its messages are all logged then.
     pub(super) async fn exit(&mut self) -> Option<Exit> {
+        let script = self.script.as_mut()?;
         if self.exit.is_none() {
-            self.exit = timeout(EXIT_TIME, self.process.exited()).await.ok();
+            self.exit = timeout(EXIT_TIME, script.process.exited()).await.ok();
         }
-        self.messages.pass_on_now();
+        script.messages.pass_on_now();
         self.exit
     }
 
+    /// The last lines the script wrote to stderr.
+    pub(super) fn last_messages(&self) -> Option<Box<str>> {
+        self.script.as_ref()?.messages.tail()
+    }
+
+    /// Logs something about the script.
+    pub(super) fn remark(&self, what: &str) {
+        if let Some(script) = &self.script {
+            script.messages.remark(what);
+        }
+    }
+
     /// The output is over and the script with it, or it closed its stdout and goes on by itself.
-    pub(super) fn finish(self) {
-        self.messages.finish();
+    pub(super) fn finish(mut self) {
+        let Some(script) = self.script.take() else { return };
+        script.messages.finish();
         if self.exit.is_none() {
-            self.process.detach(self.idle_time);
+            script.process.detach(self.idle_time);
         }
     }
 
@@ -157,15 +183,69 @@ impl Running {
             self.finish();
         });
     }
+
+    fn close(&mut self) {
+        if let Some(script) = &mut self.script {
+            script.stdout = None;
+        }
+    }
+}
+
+impl Drop for Running {
+    /// The client has left, or the script has broken a rule: it is ended.
+    fn drop(&mut self) {
+        let Some(mut script) = self.script.take() else { return };
+        match (script.process.try_exited(), Handle::try_current()) {
+            (None, Ok(runtime)) => drop(runtime.spawn(script.end())),
+            // The runtime is gone: the server is ending, and sees to what is left.
+            (None, Err(_)) => {}
+            (Some(_), _) => script.messages.finish(),
+        }
+    }
+}
+
+impl Script {
+    /// Ends the script. Until it is gone somebody listens, so that what it writes while it cleans up does not end it
+    /// (SIGPIPE) before it has.
+    async fn end(mut self) {
+        let ended = self.process.end();
+        tokio::pin!(ended);
+        loop {
+            tokio::select! {
+                () = ended.as_mut() => return self.messages.finish(),
+                () = self.messages.pass_on() => {}
+                () = discard(&mut self.stdout) => {}
+            }
+        }
+    }
+}
+
+/// Waits for output that nobody wants; never done once there is no more.
+async fn discard(stdout: &mut Option<pipe::Receiver>) {
+    let mut buffer = [0; DISCARD_BYTES];
+    match stdout {
+        None => std::future::pending().await,
+        Some(pipe) => {
+            _ = pipe.readable().await;
+            match pipe.try_read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(0) | Err(_) => *stdout = None,
+                Ok(_) => {}
+            }
+        }
+    }
 }
 
 /// As long as this a script is taken for one that is done at once.
 const MOMENT: Duration = Duration::from_millis(20);
 /// For what holds stdout when the script itself has left.
 const LINGER_TIME: Duration = Duration::from_millis(100);
+/// For what holds stdout and goes on writing.
+const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 /// From the end of the output to the end of the process.
 const EXIT_TIME: Duration = Duration::from_millis(250);
 const READ_BYTES_MIN: usize = 4096;
+const DISCARD_BYTES: usize = 4096;
 const READ_BYTES_FIRST: usize = 8 * 1024;
 /// As much as a pipe holds.
 const READ_BYTES: usize = 64 * 1024;

@@ -141,7 +141,7 @@ impl Passage {
                 None => match running.read_on().await {
                     Ok(Some(piece)) => piece,
                     Ok(None) => return self.end().await,
-                    Err(halt) => return Some(self.cut(&halt.to_string())),
+                    Err(halt) => return Some(self.cut(&halt.to_string()).await),
                 },
             };
             if let Some(left) = &mut self.left {
@@ -161,10 +161,10 @@ impl Passage {
     async fn end(&mut self) -> Option<io::Result<Bytes>> {
         let exit = self.running.as_mut()?.exit().await;
         if let Some(left) = self.left.filter(|left| *left > 0) {
-            return Some(self.cut(&format!("the script ended {left} octets before its Content-Length")));
+            return Some(self.cut(&format!("the script ended {left} octets before its Content-Length")).await);
         }
         if let Some(Exit::Signal(signal)) = exit {
-            return Some(self.cut(&format!("the script was ended by signal {signal}")));
+            return Some(self.cut(&format!("the script was ended by signal {signal}")).await);
         }
         let running = self.running.take()?;
         remark_exit(exit, &running);
@@ -173,8 +173,10 @@ impl Passage {
     }
 
     /// Nobody may take a part for the whole: an error here cuts the connection.
-    fn cut(&mut self, why: &str) -> io::Result<Bytes> {
+    async fn cut(&mut self, why: &str) -> io::Result<Bytes> {
         self.running = None;
+        // What has been written until now goes out first: a client that gets nothing at all may ask again.
+        tokio::task::yield_now().await;
         Err(io::Error::other(why.to_owned()))
     }
 }
@@ -194,7 +196,7 @@ impl Drop for Passage {
 /// A shell script whose last test is false ends with 1 all day; it is worth a line in the log, no more.
 fn remark_exit(exit: Option<Exit>, running: &Running) {
     if let Some(Exit::Code(code)) = exit.filter(|exit| *exit != Exit::Code(0)) {
-        running.messages.remark(&format!("exit status {code}"));
+        running.remark(&format!("exit status {code}"));
     }
 }
 
@@ -234,7 +236,7 @@ fn halt_refusal(halt: &Halt, settings: &Settings) -> Refusal {
 /// What the script said on stderr is most often why.
 async fn with_stderr(mut refusal: Refusal, running: &mut Running) -> Refusal {
     running.exit().await;
-    refusal.stderr = running.messages.tail();
+    refusal.stderr = running.last_messages();
     refusal
 }
 

@@ -11,7 +11,15 @@ fn ask(content: &[u8], method: &str, fields: &[(&str, &str)]) -> Result<Response
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(content).unwrap();
     let of = file.metadata().unwrap();
-    let metadata = Metadata { size: of.size(), mtime: of.mtime(), mtime_nsec: 0, inode: of.ino(), device: of.dev() };
+    let metadata = Metadata {
+        size: of.size(),
+        mtime: of.mtime(),
+        mtime_nsec: 0,
+        inode: of.ino(),
+        device: of.dev(),
+        ctime: of.ctime(),
+        ctime_nsec: 0,
+    };
     let mut request = Request::builder().method(method).uri("/");
     for (name, value) in fields {
         request = request.header(*name, *value);

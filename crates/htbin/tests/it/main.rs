@@ -1,0 +1,28 @@
+//! The real binary over real sockets, one file per feature. With `HTBIN_UNDER_TEST=apache` or `lighttpd` the tests
+//! that test the standard run against that server instead; those that test what is ours alone say so and leave.
+#![allow(clippy::disallowed_methods, reason = "the tests start servers, clients and interpreters themselves")]
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![allow(clippy::print_stderr, reason = "what was skipped, and what the server said, belongs to the report")]
+
+#[macro_use]
+mod subject;
+
+// The harness.
+mod client;
+mod process;
+mod scripts;
+mod server;
+mod site;
+
+// One file per feature.
+mod cgi;
+mod cli;
+mod containment;
+mod faults;
+mod files;
+mod http1;
+mod limits;
+mod logs;
+mod people;
+mod rfc3875;
+mod stop;

@@ -179,9 +179,10 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
         pace.answering();
         let (server, connection) = (Arc::clone(&server), Arc::clone(&seen));
         let (pace, outbox) = (Arc::clone(&pace), Arc::clone(&outbox));
+        let version = request.version();
         async move {
             let answer = server.respond(request, connection).await;
-            Ok::<_, std::convert::Infallible>(answer.map(|body| Answer::new(body, pace, outbox)))
+            Ok::<_, std::convert::Infallible>(answer.map(|body| Answer::new(body, version, pace, outbox)))
         }
     });
     let mut stopping = door.stopping.clone();
@@ -204,7 +205,7 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
         }
     };
     if let Err(error) = ended {
-        door.server.conversation_failed(&connection, &error);
+        door.server.conversation_failed(connection, &error);
     }
 }
 

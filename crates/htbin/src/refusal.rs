@@ -1,6 +1,8 @@
 //! A reasoned no: the one place where an error becomes a status and a stable reason word.
 //! The client gets the status and the sentence; the log gets the word and the detail.
 
+use std::fmt;
+
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 /// Why a request is not answered with what it asked for.
@@ -58,6 +60,14 @@ impl Refusal {
     }
 }
 
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         Self::new(reason)
@@ -73,6 +83,10 @@ pub enum Reason {
     BadPath,
     /// HTTP/1.1 without Host, with two, or with one that is no host (RFC 9112 §3.2).
     BadHost,
+    /// The request head is larger than `--max-head`, or has too many fields.
+    RequestHeadTooLarge,
+    /// The request head did not arrive in time.
+    RequestHeadTimeout,
     /// Nothing there.
     NotFound,
     /// A name that starts with a dot.
@@ -137,6 +151,14 @@ impl Reason {
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request is not valid HTTP."),
             Self::BadPath => (S::BAD_REQUEST, "bad-path", "The path of this address is not valid."),
             Self::BadHost => (S::BAD_REQUEST, "bad-host", "The request needs exactly one valid Host field."),
+            Self::RequestHeadTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "request-head-too-large",
+                "The head of the request is larger than is allowed.",
+            ),
+            Self::RequestHeadTimeout => {
+                (S::REQUEST_TIMEOUT, "request-head-timeout", "The request did not arrive in time.")
+            }
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
             Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
             Self::LeavesSite => (S::FORBIDDEN, "leaves-site", "This link leaves the site."),

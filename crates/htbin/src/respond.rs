@@ -4,6 +4,7 @@ mod details;
 mod record;
 
 use std::{
+    error::Error as _,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -31,7 +32,7 @@ use crate::{
     site::Target,
 };
 pub use record::Recorded;
-use record::{Record, Remarks};
+use record::{Record, Remarks, record_refusal};
 
 /// Everything that answers requests.
 pub struct Server {
@@ -56,26 +57,33 @@ pub struct Server {
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
     pub async fn respond(&self, request: Request<Incoming>, connection: Arc<Connection>) -> Response<Recorded> {
-        let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        let exchange = Arc::new(Exchange { id, started: Instant::now(), connection });
+        let exchange = Arc::new(self.begin(connection));
         let (parts, body) = request.into_parts();
-        let mut remarks = Remarks::default();
-        let mut response = match self.answer(&exchange, &parts, body, &mut remarks).await {
+        // From here on the exchange is written down, even if the client leaves before there is an answer.
+        let mut record = Record::new(Arc::clone(&self.access), Arc::clone(&exchange), parts);
+        let Record { request, remarks, .. } = &mut record;
+        let mut response = match self.answer(&exchange, request, body, remarks).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse(&exchange, &parts, &refusal, &mut remarks),
+            Err(refusal) => self.refuse(&exchange, request, &refusal, remarks),
         };
         layers::leave(&self.layers, &mut response);
-        let record = Record::new(Arc::clone(&self.access), exchange, parts, remarks, response.status());
+        record.status = Some(response.status());
         response.map(|body| Recorded::new(body, record))
     }
 
-    /// A conversation that ended otherwise than by agreement.
-    pub fn conversation_failed(&self, connection: &Connection, error: &hyper::Error) {
-        if error.is_parse() {
-            tracing::info!(client = %connection.peer, "bad request: {error}");
-        } else {
-            tracing::debug!(client = %connection.peer, "connection ended: {error}");
-        }
+    /// A conversation that ended otherwise than by agreement: if what came was no request, it is written down too.
+    pub fn conversation_failed(&self, connection: Arc<Connection>, error: &hyper::Error) {
+        let Some(refusal) = refusal_of(error) else {
+            return tracing::debug!(client = %connection.peer, "connection ended: {error}");
+        };
+        let exchange = self.begin(connection);
+        tracing::debug!(id = %exchange.id, reason = refusal.word(), "refused: {error}");
+        record_refusal(&self.access, &exchange, &refusal);
+    }
+
+    fn begin(&self, connection: Arc<Connection>) -> Exchange {
+        let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
+        Exchange { id, started: Instant::now(), connection }
     }
 
     async fn answer(
@@ -134,6 +142,9 @@ impl Server {
         if refusal.status().is_server_error() {
             let last = refusal.stderr.as_deref().and_then(|stderr| stderr.lines().last()).unwrap_or_default();
             tracing::warn!(id = %exchange.id, script, reason = refusal.word(), detail, stderr = last, "refused");
+        } else if refusal.status() == StatusCode::FORBIDDEN {
+            // Nearly always something that whoever runs the server can mend: a missing execute bit, rights.
+            tracing::info!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
         } else {
             tracing::debug!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
         }
@@ -145,6 +156,17 @@ impl Server {
         }
         response
     }
+}
+
+/// What hyper, or the stream below it, has refused before it was a request.
+fn refusal_of(error: &hyper::Error) -> Option<Refusal> {
+    if error.is_parse_too_large() {
+        return Some(Reason::RequestHeadTooLarge.into());
+    }
+    if error.is_parse() {
+        return Some(Reason::BadRequest.into());
+    }
+    error.source()?.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<Refusal>().cloned()
 }
 
 /// What must hold for every request, whatever it asks for.
@@ -166,9 +188,10 @@ fn check(request: &Parts) -> Result<(), Refusal> {
     {
         return Err(Reason::ExpectationUnknown.into());
     }
-    // Files know their methods, scripts may know any (REQUEST_METHOD, §4.1.12); a tunnel is neither's.
-    if request.method == Method::CONNECT {
-        return Err(Refusal::with_detail(Reason::MethodUnknown, "CONNECT"));
+    // Files know their methods, scripts may know any (REQUEST_METHOD, §4.1.12). A tunnel is neither's, and an echo would
+    // show fields to pages that may not read them.
+    if matches!(request.method, Method::CONNECT | Method::TRACE) {
+        return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
     }
     Ok(())
 }

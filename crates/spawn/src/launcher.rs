@@ -1,6 +1,6 @@
-//! The launcher's own process: it reads an order, starts a process, answers, and does nothing else. It is single-threaded
-//! and small, so that starting a process costs what the kernel asks for and no more. The processes are its siblings,
-//! children of the server, so it never waits for them, and they outlive it.
+//! The launcher's own process: it reads an order, starts a process, answers, and does nothing else. It is small, so that
+//! starting a process costs what the kernel asks for and no more. The processes are its siblings, children of the server,
+//! so it never waits for them, and they outlive it.
 
 pub(crate) mod wire;
 
@@ -21,7 +21,7 @@ use rustix::{
         RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
         SendFlags, recvmsg, sendmsg,
     },
-    process::{Resource, Rlimit, setrlimit, setsid},
+    process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, setsid},
     stdio,
 };
 
@@ -48,6 +48,8 @@ pub fn run() {
     let _ = setsid();
     signals::reset();
     inherited::close();
+    // Scripts run as the same user: none of them may look into this process, or lead it.
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     // A core file of a script could hold another user's data, and could fill the disk.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     for _ in 1..THREADS {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Version;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::{outbox::Outbox, pace::Pace};
@@ -17,13 +18,15 @@ pub(super) struct Answer {
     body: Recorded,
     /// The rest of a slice that is too long for one placeholder.
     rest: Option<Part>,
+    /// The client's version: 1.0 knows no chunks.
+    version: Version,
     pace: Arc<Pace>,
     outbox: Arc<Outbox>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Recorded, pace: Arc<Pace>, outbox: Arc<Outbox>) -> Self {
-        Self { body, rest: None, pace, outbox }
+    pub(super) fn new(body: Recorded, version: Version, pace: Arc<Pace>, outbox: Arc<Outbox>) -> Self {
+        Self { body, rest: None, version, pace, outbox }
     }
 
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Bytes>>> {
@@ -32,7 +35,12 @@ impl Answer {
                 Some(rest) => rest,
                 None => match ready!(self.body.poll_part(context)) {
                     Some(Ok(part)) => part,
-                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    Some(Err(error)) => {
+                        if self.version == Version::HTTP_10 {
+                            self.pace.cut();
+                        }
+                        return Poll::Ready(Some(Err(error)));
+                    }
                     None => return Poll::Ready(None),
                 },
             };

@@ -1,6 +1,6 @@
 //! Where a connection stands between its requests, so that `stream` knows which time limit holds.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,16 +15,19 @@ pub(super) enum Phase {
 
 /// The phase of one connection, shared by its stream, its service and its answers.
 #[derive(Debug)]
-pub(super) struct Pace(AtomicU8);
+pub(super) struct Pace {
+    phase: AtomicU8,
+    cut: AtomicBool,
+}
 
 impl Pace {
     /// A new connection owes its first request head.
     pub(super) fn new() -> Self {
-        Self(AtomicU8::new(Phase::Head as u8))
+        Self { phase: AtomicU8::new(Phase::Head as u8), cut: AtomicBool::new(false) }
     }
 
     pub(super) fn phase(&self) -> Phase {
-        match self.0.load(Ordering::Relaxed) {
+        match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Idle,
             1 => Phase::Head,
             _ => Phase::Answering,
@@ -32,14 +35,23 @@ impl Pace {
     }
 
     pub(super) fn head_begins(&self) {
-        self.0.store(Phase::Head as u8, Ordering::Relaxed);
+        self.phase.store(Phase::Head as u8, Ordering::Relaxed);
     }
 
     pub(super) fn answering(&self) {
-        self.0.store(Phase::Answering as u8, Ordering::Relaxed);
+        self.phase.store(Phase::Answering as u8, Ordering::Relaxed);
     }
 
     pub(super) fn answered(&self) {
-        self.0.store(Phase::Idle as u8, Ordering::Relaxed);
+        self.phase.store(Phase::Idle as u8, Ordering::Relaxed);
+    }
+
+    /// An answer whose end the client cannot tell has been cut.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
     }
 }

@@ -26,12 +26,17 @@ use super::{
     pace::{Pace, Phase},
     unmapped,
 };
-use crate::exchange::End;
+use crate::{
+    exchange::End,
+    refusal::{Reason, Refusal},
+};
 
 /// What carries a connection.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Our end.
     fn local(&self) -> End;
+    /// The end will be a reset.
+    fn reset_at_end(&self) {}
     /// Writes what fits at once.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
     /// Is there room to write?
@@ -43,6 +48,10 @@ pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
 impl Transport for TcpStream {
     fn local(&self) -> End {
         self.local_addr().map_or(End::Unix, |address| End::Tcp(unmapped(address)))
+    }
+
+    fn reset_at_end(&self) {
+        _ = rustix::net::sockopt::set_socket_linger(self, Some(Duration::ZERO));
     }
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
@@ -77,7 +86,7 @@ impl Transport for UnixStream {
 }
 
 /// A client's connection.
-pub(super) struct ClientStream<T> {
+pub(super) struct ClientStream<T: Transport> {
     transport: TokioIo<T>,
     pace: Arc<Pace>,
     outbox: Arc<Outbox>,
@@ -113,11 +122,20 @@ impl<T: Transport> ClientStream<T> {
             }
             Phase::Head => {
                 ready!(self.read_clock.poll(context, Phase::Head, self.head_time));
-                let _ = self.transport.inner().try_write(TOO_SLOW);
-                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the request head took too long")));
+                return Poll::Ready(Err(self.refuse(Reason::RequestHeadTimeout)));
             }
         }
         Poll::Pending
+    }
+
+    /// Answers in hyper's place, and gives the error that ends the connection.
+    fn refuse(&self, reason: Reason) -> io::Error {
+        let refusal = Refusal::new(reason);
+        let status = refusal.status();
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        // A client that takes no octet of it gets none: nobody waits for it.
+        _ = self.transport.inner().try_write(head.as_bytes());
+        io::Error::other(refusal)
     }
 
     fn poll_call(
@@ -137,6 +155,15 @@ impl<T: Transport> ClientStream<T> {
     fn poll_write_limit<N>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<N>> {
         ready!(self.write_clock.poll(context, Phase::Answering, self.send_idle_time));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client took nothing of the answer for too long")))
+    }
+}
+
+impl<T: Transport> Drop for ClientStream<T> {
+    fn drop(&mut self) {
+        // Without a length and without chunks only a reset tells the client that this was not all.
+        if self.pace.is_cut() {
+            self.transport.inner().reset_at_end();
+        }
     }
 }
 
@@ -163,11 +190,7 @@ impl<T: Transport> Read for ClientStream<T> {
             this.pace.head_begins();
             this.read_clock.start(Phase::Head);
             if is_other_version(read.filled()) {
-                let _ = this.transport.inner().try_write(OTHER_VERSION);
-                return Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "a version of HTTP other than 1.x",
-                )));
+                return Poll::Ready(Err(this.refuse(Reason::VersionUnknown)));
             }
         }
         buffer.put_slice(read.filled());
@@ -283,6 +306,3 @@ fn is_other_version(head: &[u8]) -> bool {
 
 /// At most this much of a request's beginning is read at once.
 const READ_BYTES: usize = 8 * 1024;
-const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-const OTHER_VERSION: &[u8] =
-    b"HTTP/1.1 505 HTTP Version Not Supported\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

@@ -13,7 +13,7 @@ pub(super) fn may_be_shown(debug: Debug, exchange: &Exchange, request: &Parts) -
         // browser (DNS rebinding) comes from loopback too, but with its own name as Host.
         Debug::Loopback => {
             exchange.connection.peer.is_loopback()
-                && !PROXY_FIELDS.iter().any(|name| request.headers.contains_key(*name))
+                && !request.headers.keys().any(is_of_a_proxy)
                 && host(request).is_some_and(is_loopback_name)
         }
     }
@@ -34,8 +34,9 @@ fn is_loopback_name(host: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-const PROXY_FIELDS: [&str; 7] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-server", "x-real-ip", "via"];
+fn is_of_a_proxy(name: &header::HeaderName) -> bool {
+    name.as_str().starts_with("x-forwarded-") || matches!(name.as_str(), "forwarded" | "x-real-ip" | "via")
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,12 +5,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{StatusCode, header, request::Parts};
+use http::{StatusCode, Version, header, request::Parts};
 
 use crate::{
     body::{Body, Part},
     exchange::Exchange,
     log::{AccessLog, Entry},
+    refusal::Refusal,
 };
 
 /// What is known about an exchange besides its request and status.
@@ -22,44 +23,59 @@ pub(super) struct Remarks {
     pub(super) reason: Option<&'static str>,
 }
 
-/// An exchange on its way into the access log; written when dropped.
+/// An exchange on its way into the access log; written when dropped, whenever that is.
 pub(super) struct Record {
     access: Arc<AccessLog>,
     exchange: Arc<Exchange>,
-    request: Parts,
-    remarks: Remarks,
-    status: StatusCode,
+    pub(super) request: Parts,
+    pub(super) remarks: Remarks,
+    /// None until there is an answer.
+    pub(super) status: Option<StatusCode>,
     body_bytes: u64,
 }
 
 impl Record {
-    pub(super) fn new(
-        access: Arc<AccessLog>,
-        exchange: Arc<Exchange>,
-        request: Parts,
-        remarks: Remarks,
-        status: StatusCode,
-    ) -> Self {
-        Self { access, exchange, request, remarks, status, body_bytes: 0 }
+    pub(super) fn new(access: Arc<AccessLog>, exchange: Arc<Exchange>, request: Parts) -> Self {
+        Self { access, exchange, request, remarks: Remarks::default(), status: None, body_bytes: 0 }
     }
+}
+
+/// Writes down what was no request: only the client and the refusal are known.
+pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &Refusal) {
+    access.record(&Entry {
+        exchange,
+        method: "",
+        target: "",
+        version: Version::HTTP_11,
+        status: refusal.status(),
+        body_bytes: 0,
+        duration: exchange.started.elapsed(),
+        referer: None,
+        user_agent: None,
+        user: None,
+        script: None,
+        reason: Some(refusal.word()),
+    });
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
         let field = |name| self.request.headers.get(name).map(header::HeaderValue::as_bytes);
+        // Not a status of HTTP, as nobody gets it; nginx writes the same.
+        let client_left = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
         self.access.record(&Entry {
             exchange: &self.exchange,
             method: self.request.method.as_str(),
             target: self.request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str),
             version: self.request.version,
-            status: self.status,
+            status: self.status.unwrap_or(client_left),
             body_bytes: self.body_bytes,
             duration: self.exchange.started.elapsed(),
             referer: field(header::REFERER),
             user_agent: field(header::USER_AGENT),
             user: None,
             script: self.remarks.script.as_deref(),
-            reason: self.remarks.reason,
+            reason: self.remarks.reason.or(self.status.is_none().then_some("client-left")),
         });
     }
 }

@@ -62,6 +62,6 @@ impl Script {
 
     /// Does it write the whole head itself, because its name starts with `nph-` (§5)?
     pub fn is_nph(&self) -> bool {
-        self.program.file_name().is_some_and(|name| name.as_bytes().starts_with(b"nph-"))
+        self.program.file_name().is_some_and(|name| htbin_cgi::nph::is_nph(name.as_bytes()))
     }
 }

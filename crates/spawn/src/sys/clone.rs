@@ -31,7 +31,7 @@ impl<'a> Argv<'a> {
     }
 }
 
-/// The stack on which the child runs until it executes the program. One is enough: the launcher stands still meanwhile.
+/// The stack on which the child runs until it executes the program. One for each thread is enough: it stands still meanwhile.
 pub(crate) struct ChildStack(Box<[u8; STACK_BYTES]>);
 
 impl ChildStack {
@@ -85,7 +85,7 @@ struct Shared<'a> {
 
 extern "C" fn enter(shared: *mut c_void) -> c_int {
     let shared = shared.cast::<Shared<'_>>();
-    // SAFETY: `launch` passes a pointer to its own `Shared` and stands still until this process is gone from its memory.
+    // SAFETY: `launch` passes a pointer to its own `Shared` and its thread stands still until this process is gone from its memory.
     unsafe {
         let failure = become_program((*shared).plan);
         std::ptr::write_volatile(&raw mut (*shared).failure, Some(failure));

@@ -3,7 +3,7 @@
 
 use std::{io, os::fd::OwnedFd, sync::Arc, time::Duration};
 
-use tokio::net::unix::pipe;
+use tokio::{net::unix::pipe, sync::Semaphore};
 
 use crate::{exchange::ExchangeId, log, site::Script};
 
@@ -69,8 +69,12 @@ impl Messages {
     /// end it with SIGPIPE.
     pub(super) fn finish(mut self) {
         self.pass_on_now();
-        if !matches!(self.stderr, Stderr::Ended) {
+        if matches!(self.stderr, Stderr::Ended) {
+            return;
+        }
+        if let Ok(place) = LINGERING.try_acquire() {
             tokio::spawn(async move {
+                let _place = place;
                 let _ = tokio::time::timeout(REST_TIME, async {
                     while !matches!(self.stderr, Stderr::Ended) {
                         self.pass_on().await;
@@ -133,6 +137,8 @@ impl Stderr {
     }
 }
 
+/// How many scripts' pipes may be listened to after their end.
+static LINGERING: Semaphore = Semaphore::const_new(256);
 const READ_BYTES: usize = 4096;
 /// Reads in one turn.
 const READS_MAX: usize = 32;

@@ -175,10 +175,12 @@ impl Running {
         }
     }
 
-    /// Lets the script run to its end though nobody wants its output.
-    pub(super) fn finish_unheard(mut self) {
+    /// Lets the script run to its end though nobody wants its output. `excess` is logged if there is any.
+    pub(super) fn finish_unheard(mut self, mut excess: Option<&'static str>) {
         tokio::spawn(async move {
-            while let Ok(Some(_)) = self.read_on().await {}
+            while let Ok(Some(_)) = self.read_on().await {
+                excess.take().into_iter().for_each(|what| self.remark(what));
+            }
             self.exit().await;
             self.finish();
         });

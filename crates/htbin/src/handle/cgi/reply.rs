@@ -40,7 +40,7 @@ pub(super) async fn read(
     }
     match meaning {
         Meaning::LocalRedirect { location } => {
-            running.finish_unheard();
+            running.finish_unheard(None);
             Ok(Answer::LocalRedirect(location))
         }
         Meaning::Document(document) | Meaning::ClientRedirect(document) | Meaning::Nph(document) => {
@@ -88,7 +88,7 @@ async fn respond(
             Passage { begun, running: Some(running), left: document.content_length }.into_body()
         }
     } else {
-        running.finish_unheard();
+        running.finish_unheard(None);
         Body::empty()
     };
     let mut response = Response::new(body);
@@ -145,6 +145,9 @@ impl Passage {
                 },
             };
             if let Some(left) = &mut self.left {
+                if piece.len() as u64 > *left {
+                    running.remark(EXCESS);
+                }
                 piece.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= piece.len() as u64;
             }
@@ -188,7 +191,7 @@ impl Drop for Passage {
         if self.left == Some(0)
             && let Some(running) = self.running.take()
         {
-            running.finish_unheard();
+            running.finish_unheard(Some(EXCESS));
         }
     }
 }
@@ -240,5 +243,6 @@ async fn with_stderr(mut refusal: Refusal, running: &mut Running) -> Refusal {
     refusal
 }
 
+const EXCESS: &str = "wrote more than its Content-Length; the rest was cut";
 /// More fields than this are no head but a body.
 const FIELDS_MAX: usize = 200;

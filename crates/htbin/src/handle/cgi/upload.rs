@@ -78,11 +78,12 @@ pub(super) async fn take(body: Option<Incoming>, request: &Parts, settings: &Set
             memory.extend_from_slice(&more);
         }
         if memory.len() > settings.body_memory_bytes_max {
-            file = Some(write(file, memory.split().freeze()).await?);
+            let (written, emptied) = write(file.take(), memory).await?;
+            (file, memory) = (Some(written), emptied);
         }
     }
     let content = match file {
-        Some(file) => Content::File(write(Some(file), memory.freeze()).await?),
+        Some(file) => Content::File(write(Some(file), memory).await?.0),
         None => Content::Memory(memory.freeze()),
     };
     Ok(Upload { length: Some(length), content })
@@ -110,16 +111,17 @@ async fn next(body: &mut Incoming, settings: &Settings) -> Result<Option<Bytes>,
     }
 }
 
-/// Writes on a thread that may wait for the disk.
-async fn write(file: Option<File>, bytes: Bytes) -> Result<File, Refusal> {
-    let written = spawn_blocking(move || -> io::Result<File> {
+/// Writes on a thread that may wait for the disk; gives the file and the buffer, empty, back.
+async fn write(file: Option<File>, mut memory: BytesMut) -> Result<(File, BytesMut), Refusal> {
+    let written = spawn_blocking(move || -> io::Result<_> {
         use std::io::Write;
         let mut file = file.map_or_else(unnamed_file, Ok)?;
-        file.write_all(&bytes)?;
-        Ok(file)
+        file.write_all(&memory)?;
+        memory.clear();
+        Ok((file, memory))
     });
     match written.await {
-        Ok(Ok(file)) => Ok(file),
+        Ok(Ok(written)) => Ok(written),
         Ok(Err(error)) => Err(disk_refusal(&error)),
         Err(_) => Err(Refusal::with_detail(Reason::Internal, "the thread that wrote the body panicked")),
     }
@@ -154,4 +156,4 @@ fn disk_refusal(error: &io::Error) -> Refusal {
 }
 
 /// One write takes about this much at most.
-const WRITE_BYTES_MAX: usize = 256 * 1024;
+const WRITE_BYTES_MAX: usize = 128 * 1024;

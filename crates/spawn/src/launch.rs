@@ -28,7 +28,6 @@ use rustix::{
 };
 use tokio::{
     io::{Interest, unix::AsyncFd},
-    net::unix::pipe,
     sync::oneshot,
     time::timeout,
 };
@@ -128,11 +127,11 @@ impl Launcher {
         if has_nul(order.program) || has_nul(order.directory) || order.arguments.iter().any(|word| has_nul(word)) {
             return Err(LaunchError::Nul);
         }
-        let stdio = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
+        let (stdio, ours) = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let link = self.link();
         let (asker, answer) = oneshot::channel();
-        link.waiting().insert(id, asker);
+        link.waiting().insert(id, Waiter { asker, ours });
         let sent = link.send(id, order, stdio.theirs(self.null.as_fd())).await;
         let answer = match sent {
             Ok(()) => timeout(ANSWER_TIME, answer).await.map_err(|_| LaunchError::Lost).and_then(|answer| {
@@ -141,15 +140,12 @@ impl Launcher {
             }),
             Err(error) => Err(error),
         };
-        let process = answer.inspect_err(|error| {
+        answer.inspect_err(|error| {
             link.waiting().remove(&id);
             if matches!(error, LaunchError::Lost) {
                 self.replace(&link);
             }
-        })?;
-        let [stdout, stderr] = stdio.ours;
-        let stdout = pipe::Receiver::from_owned_fd_unchecked(stdout).map_err(LaunchError::Pipes)?;
-        Ok(Script { stdout, stderr, process })
+        })
     }
 
     /// The number of the launcher's process.
@@ -197,11 +193,17 @@ impl Launcher {
 struct Link {
     socket: AsyncFd<OwnedFd>,
     process: Mutex<Child>,
-    waiting: Mutex<HashMap<u64, Asker>>,
+    waiting: Mutex<HashMap<u64, Waiter>>,
 }
 
 type Launched = Result<Process, LaunchError>;
-type Asker = oneshot::Sender<Launched>;
+
+/// Who waits for an answer, and our ends of the script's pipes.
+#[derive(Debug)]
+struct Waiter {
+    asker: oneshot::Sender<Result<Script, LaunchError>>,
+    ours: [OwnedFd; 2],
+}
 
 impl Link {
     fn new(socket: OwnedFd, process: Child) -> io::Result<Self> {
@@ -209,7 +211,7 @@ impl Link {
         Ok(Self { socket, process: Mutex::new(process), waiting: Mutex::default() })
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Asker>> {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiter>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -268,8 +270,11 @@ impl Link {
             loop {
                 match self.receive(living) {
                     Ok(Some((id, result))) => {
-                        // Nobody waits any more: the process is dropped here, and so ended.
-                        self.waiting().remove(&id).map(|asker| asker.send(result));
+                        // If nobody waits any more, whatever was started is dropped here, and so ended.
+                        let waiter = self.waiting().remove(&id);
+                        if let Some(Waiter { asker, ours }) = waiter {
+                            _ = asker.send(result.and_then(|process| Script::new(ours, process)));
+                        }
                     }
                     Err(Errno::AGAIN) => break ready.clear_ready(),
                     Err(Errno::INTR) => {}

@@ -16,4 +16,4 @@ pub use descendants::Descendants;
 pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
 pub use process::{Exit, Process};
-pub use script::{Script, Stdin};
+pub use script::{Parts, Script, Stdin};

@@ -8,19 +8,56 @@ use rustix::{
     io::pwrite,
     pipe::{PipeFlags, pipe_with},
 };
-use tokio::net::unix::pipe;
+use tokio::{net::unix::pipe, runtime::Handle};
 
-use crate::process::Process;
+use crate::{launch::LaunchError, process::Process};
 
-/// A running script.
+/// A script that has been started. Dropped while it runs, it is ended.
 #[derive(Debug)]
 pub struct Script {
+    /// Taken when somebody takes over, or when it is ended.
+    parts: Option<Parts>,
+}
+
+/// What connects us with a running script.
+#[derive(Debug)]
+pub struct Parts {
     /// What it writes for the client.
     pub stdout: pipe::Receiver,
     /// What it writes for the log; does not block.
     pub stderr: OwnedFd,
     /// The process itself; dropped while it runs, it is ended.
     pub process: Process,
+}
+
+impl Script {
+    pub(crate) fn new([stdout, stderr]: [OwnedFd; 2], process: Process) -> Result<Self, LaunchError> {
+        let stdout = pipe::Receiver::from_owned_fd_unchecked(stdout).map_err(LaunchError::Pipes)?;
+        Ok(Self { parts: Some(Parts { stdout, stderr, process }) })
+    }
+
+    /// Takes over: from now on the caller sees to its end.
+    pub fn into_parts(mut self) -> Parts {
+        self.parts.take().expect("only this and drop take them")
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if let (Some(parts), Ok(runtime)) = (self.parts.take(), Handle::try_current()) {
+            runtime.spawn(parts.end());
+        }
+    }
+}
+
+impl Parts {
+    /// Ends the script. Its pipes stay open until it is gone, so that what it writes while it cleans up does not end it
+    /// (SIGPIPE) before it has.
+    async fn end(self) {
+        let Self { stdout, stderr, process } = self;
+        process.end().await;
+        drop((stdout, stderr));
+    }
 }
 
 /// What a script reads.
@@ -34,16 +71,16 @@ pub enum Stdin {
     File(OwnedFd),
 }
 
-/// The script's ends of its three descriptors, and ours.
+/// The script's ends of its three descriptors.
 pub(crate) struct Stdio {
     stdin: Option<OwnedFd>,
     stdout: OwnedFd,
     stderr: OwnedFd,
-    pub(crate) ours: [OwnedFd; 2],
 }
 
 impl Stdio {
-    pub(crate) fn new(stdin: Stdin) -> std::io::Result<Self> {
+    /// Makes the pipes: the script's ends, and ours of stdout and stderr.
+    pub(crate) fn new(stdin: Stdin) -> std::io::Result<(Self, [OwnedFd; 2])> {
         let stdin = match stdin {
             Stdin::Empty => None,
             Stdin::File(file) => Some(file),
@@ -54,7 +91,7 @@ impl Stdio {
         // Only our ends: a script must find its own ends blocking.
         fcntl_setfl(&our_stdout, OFlags::NONBLOCK)?;
         fcntl_setfl(&our_stderr, OFlags::NONBLOCK)?;
-        Ok(Self { stdin, stdout, stderr, ours: [our_stdout, our_stderr] })
+        Ok((Self { stdin, stdout, stderr }, [our_stdout, our_stderr]))
     }
 
     pub(crate) fn theirs<'a>(&'a self, null: BorrowedFd<'a>) -> [BorrowedFd<'a>; 3] {

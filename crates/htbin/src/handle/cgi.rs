@@ -113,7 +113,7 @@ impl Cgi {
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
         let started =
             order.launch(&self.launcher, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
-        let mut started = started.map_err(|error| launch_refusal(&error, script))?;
+        let mut started = started.map_err(|error| launch_refusal(&error, script))?.into_parts();
         started.process.keep(place);
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     process::{run, run_ok},
-    scripts::{HELLO, PROBE},
+    scripts::{HELLO, PROBE, sh},
     server::{Start, port_of},
     site::Site,
 };
@@ -192,6 +192,20 @@ fn the_banner_tells_what_is_served_where_and_what_runs() {
     let said = server.events.all().join("\n");
     assert!(said.contains(site.root().to_str().unwrap()) && said.contains("/cgi-bin"), "{said}");
     assert!(said.lines().filter_map(port_of).all(|port| port == server.port));
+}
+
+#[test]
+fn the_browser_that_open_starts_is_told_where_and_outlives_the_server() {
+    ours_only!();
+    let browser = "echo \"$@\" >\"$0\".said\nread x <\"$0\".gate\necho 'still here' >\"$0\".said";
+    let site = Site::new().script("browser", sh(browser));
+    let (mut said, gate) = (site.fifo("browser.said"), site.fifo("browser.gate"));
+    let start = Start::new(&site).flags(&["--open=/a%20b?c"]).env("BROWSER", site.path("browser").to_str().unwrap());
+    let mut server = start.go();
+    assert_eq!(said.line(), server.url("/a%20b?c"));
+    assert!(server.stop().success());
+    gate.release();
+    assert_eq!(said.line(), "still here");
 }
 
 #[test]

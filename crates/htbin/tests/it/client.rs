@@ -14,6 +14,8 @@ pub(crate) struct Client {
     stream: TcpStream,
     buffered: Vec<u8>,
     ended: bool,
+    /// It ended in a reset, not in order.
+    was_reset: bool,
 }
 
 /// An answer as it arrived.
@@ -37,7 +39,7 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, buffered: Vec::new(), ended: false }
+        Self { stream, buffered: Vec::new(), ended: false, was_reset: false }
     }
 
     /// Sends octets. A server that has closed already is no error: its answer tells why.
@@ -121,6 +123,11 @@ impl Client {
         std::mem::take(&mut self.buffered)
     }
 
+    /// Did the connection end in a reset?
+    pub(crate) fn was_reset(&self) -> bool {
+        self.was_reset
+    }
+
     /// Waits for the server to close; false when the time is up or something came instead.
     pub(crate) fn closed_within(&mut self, patience: Duration) -> bool {
         self.buffered.is_empty() && readable(self.stream.as_fd(), patience) && !self.fill()
@@ -187,7 +194,7 @@ impl Client {
         match self.stream.read(&mut chunk) {
             Ok(0) => self.ended = true,
             Ok(count) => self.buffered.extend_from_slice(&chunk[..count]),
-            Err(error) if is_cut(&error) => self.ended = true,
+            Err(error) if is_cut(&error) => (self.ended, self.was_reset) = (true, true),
             Err(error) => panic!("nothing came: {error}; so far: {:?}", String::from_utf8_lossy(&self.buffered)),
         }
         !self.ended

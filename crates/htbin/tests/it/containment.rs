@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    process::field_of,
+    process::{children, field_of, status_field},
     scripts::{PROBE, Told, text},
-    server::Server,
+    server::{Server, Start},
     site::Site,
 };
 
@@ -28,7 +28,7 @@ fn runs_as_root() -> bool {
 fn nothing_of_the_servers_environment_reaches_a_script() {
     ours_only!();
     let site = Site::new().script("cgi-bin/probe", PROBE);
-    let server = crate::server::Start::new(&site)
+    let server = Start::new(&site)
         .env("HTBIN_MAX_SCRIPTS", "9")
         .env("LD_LIBRARY_PATH", "/nowhere")
         .env("HOME", "/root")
@@ -130,9 +130,9 @@ fn as_root_the_server_is_not_root_once_it_listens() {
     let site = Site::new().file("a.txt", "a");
     let server = Server::start(&site);
     server.get("/a.txt").expect(200);
-    let uid = crate::process::status_field(server.pid(), "Uid").unwrap();
+    let uid = status_field(server.pid(), "Uid").unwrap();
     assert!(!uid.split_whitespace().any(|id| id == "0"), "{uid}");
-    assert_eq!(crate::process::status_field(server.pid(), "CapEff").as_deref(), Some("0000000000000000"));
+    assert_eq!(status_field(server.pid(), "CapEff").as_deref(), Some("0000000000000000"));
 }
 
 #[test]
@@ -238,6 +238,33 @@ fn a_script_cannot_read_the_environment_or_memory_of_the_server() {
     assert!(!told.contains("SECRET_OF_THE_SERVER"), "{told}");
     let site = Site::new().script("cgi-bin/x", text(": </proc/$PPID/mem && echo open"));
     assert_eq!(Server::start(&site).get("/cgi-bin/x").text(), "");
+}
+
+/// As the same user, who may otherwise look into all of that user's processes.
+#[test]
+fn a_script_cannot_look_into_a_server_that_never_was_root() {
+    ours_only!();
+    let script = "for process in $PPID $QUERY_STRING; do\n\
+        tr '\\0' '\\n' </proc/$process/environ\n\
+        (: </proc/$process/mem) && echo memory\n\
+        done 2>/dev/null\nid -u\nprintf %s \"$PPID\"";
+    let site = Site::new().script("cgi-bin/x", text(script));
+    // A copy, since not everybody may get to where the build lies.
+    let program = Site::new();
+    let path = program.path("htbin");
+    std::fs::copy(env!("CARGO_BIN_EXE_htbin"), &path).unwrap();
+    // Its own secret: until it has closed itself, scripts of other tests may see it.
+    let mut words = vec!["-u", "SECRET_OF_THE_SERVER", "OWN_SECRET=tell nobody"];
+    if runs_as_root() {
+        words.extend(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+    }
+    words.extend([path.to_str().unwrap(), "--port", "0", "--bind", "127.0.0.1", "-d", site.root().to_str().unwrap()]);
+    let server = Start::bare("env").flags(&words).go();
+    let launcher = children(server.pid())[0];
+    let told = server.get(&format!("/cgi-bin/x?{launcher}")).expect(200).text();
+    let user = status_field(server.pid(), "Uid").unwrap();
+    let user = user.split_whitespace().next().unwrap();
+    assert_eq!(told, format!("{user}\n{}", server.pid()), "the user and its server, and nothing else");
 }
 
 #[test]

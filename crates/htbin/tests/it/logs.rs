@@ -6,6 +6,8 @@ use crate::{
     site::Site,
 };
 
+const JSON: [&str; 2] = ["--log-format", "json"];
+
 fn site() -> Site {
     Site::new().file("a.txt", "five!").script("cgi-bin/hello", HELLO).script("cgi-bin/broken", sh("exit 1"))
 }
@@ -136,6 +138,86 @@ fn a_request_that_is_none_is_logged_and_harmless() {
     }
     server.get("/a.txt").expect(200);
     server.access.with("/a.txt");
+}
+
+/// The line, as an object, of what was no request.
+#[track_caller]
+fn logged_of(bytes: impl AsRef<[u8]>, flags: &[&str]) -> (u16, serde_json::Value) {
+    let site = site();
+    let server = Server::with(&site, &[&JSON, flags].concat());
+    let mut client = server.client();
+    client.send(bytes);
+    let status = client.reply().status;
+    (status, serde_json::from_str(&server.access.wait_for("what came", |_| true)).unwrap())
+}
+
+#[test]
+fn what_was_no_request_has_a_line_too() {
+    ours_only!();
+    let large = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(10_000));
+    for (bytes, flags, status, reason) in [
+        ("GET\r\n\r\n", &[] as &[&str], 400, "bad-request"),
+        ("GET /a.txt HTTP/1.1\r\nHost: local", &["--head-time", "300ms"], 408, "request-head-timeout"),
+        (&large, &["--max-head", "8k"], 431, "request-head-too-large"),
+        ("GET /a.txt HTTP/2.0\r\nHost: localhost\r\n\r\n", &[], 505, "version-unknown"),
+    ] {
+        let (sent, line) = logged_of(bytes, flags);
+        assert_eq!(sent, status, "{reason}");
+        assert_eq!((&line["status"], &line["reason"]), (&status.into(), &reason.into()), "{line}");
+        assert_eq!(line["client"], "127.0.0.1", "{line}");
+    }
+}
+
+#[test]
+fn what_was_no_request_has_a_hyphen_for_its_method() {
+    ours_only!();
+    let site = site();
+    let server = Server::start(&site);
+    server.client().send("GET\r\n\r\n").reply().expect(400);
+    let line = server.access.wait_for("what came", |_| true);
+    assert!(line.ends_with("] \"-\" 400 -"), "{line}");
+}
+
+#[test]
+fn a_client_that_leaves_before_the_head_is_499() {
+    ours_only!();
+    let site = Site::new().script("cgi-bin/x", sh("echo $$ >\"$0\".pid\nexec sleep 600"));
+    let mut pid = site.fifo("cgi-bin/x.pid");
+    let server = Server::with(&site, &JSON);
+    let mut client = server.client();
+    client.send(request_bytes("GET", "/cgi-bin/x?why", &[], b""));
+    let script = pid.pid();
+    drop(client);
+    let line: serde_json::Value = serde_json::from_str(&server.access.with("/cgi-bin/x?why")).unwrap();
+    assert_eq!((&line["status"], &line["reason"]), (&499.into(), &"client-left".into()), "{line}");
+    assert!(line["script"].as_str().unwrap().ends_with("/cgi-bin/x"), "{line}");
+    crate::process::assert_gone_within(script, 5, "the script");
+}
+
+#[test]
+fn what_is_forbidden_is_told_with_its_reason_and_what_to_do() {
+    ours_only!();
+    let site = Site::new().with_mode("cgi-bin/x", HELLO, 0o644);
+    let server = Server::start(&site);
+    server.get("/cgi-bin/x").expect(403);
+    let line = server.events.with("not-executable");
+    assert!(line.contains("cgi-bin/x") && line.contains("chmod +x"), "{line}");
+}
+
+#[test]
+fn output_beyond_content_length_is_told() {
+    ours_only!();
+    let head = "printf 'Content-Type: text/plain\\nContent-Length: 4\\n\\n";
+    // In one piece with the body, and when the client has had its answer.
+    for script in [format!("{head}body and more'"), format!("{head}body'\nread x <\"$0\".gate\necho and more")] {
+        let site = Site::new().script("cgi-bin/x", sh(&script));
+        let gate = site.fifo("cgi-bin/x.gate");
+        let server = Server::start(&site);
+        assert_eq!(server.get("/cgi-bin/x").expect(200).text(), "body");
+        gate.release();
+        let line = server.events.with("more than its Content-Length");
+        assert!(line.contains("/cgi-bin/x"), "{line}");
+    }
 }
 
 #[test]

@@ -35,6 +35,25 @@ fn death_by_a_signal_after_the_head_cuts_the_connection() {
     assert_eq!((reply.text().as_str(), reply.cut), ("part\n", true));
 }
 
+/// HTTP/1.0 has no chunks: where nothing says how long an answer is, its end in order would pass for all of it.
+#[test]
+fn a_cut_answer_to_http_1_0_ends_in_a_reset() {
+    ours_only!();
+    let site = Site::new()
+        .script("cgi-bin/killed", text("echo part\nread x <\"$0\".gate\nkill -KILL $$"))
+        .script("cgi-bin/whole", text("echo part\nread x <\"$0\".gate\necho rest"));
+    let server = Server::start(&site);
+    for (name, whole) in [("killed", false), ("whole", true)] {
+        let gate = site.fifo(&format!("cgi-bin/{name}.gate"));
+        let mut client = server.client();
+        client.send(format!("GET /cgi-bin/{name} HTTP/1.0\r\n\r\n"));
+        client.until("part\n");
+        gate.release();
+        assert_eq!(client.rest(), if whole { &b"rest\n"[..] } else { b"" }, "{name}");
+        assert_eq!(client.was_reset(), !whole, "{name}");
+    }
+}
+
 #[test]
 fn death_before_the_head_is_502() {
     let (reply, server) = failed(sh("kill -KILL $$"), &[]);
@@ -127,6 +146,7 @@ fn the_failure_page_shows_stderr_to_nobody_else() {
         ("Forwarded", "for=1.2.3.4"),
         ("X-Forwarded-For", "1.2.3.4"),
         ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Port", "443"),
         ("X-Real-IP", "1.2.3.4"),
         ("Via", "1.1 proxy"),
         ("Host", "rebound.example.org"),

@@ -5,6 +5,7 @@
 // What a person types, what it becomes, and what a person sees.
 pub mod start;
 pub mod banner;
+pub mod browser;
 pub mod config;
 pub mod cli;
 pub mod demo;

@@ -9,10 +9,12 @@ use std::{
 
 use anyhow::Context as _;
 use htbin_spawn::{Descendants, EarlyLauncher, Launcher};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     banner::{Banner, Scripts},
+    browser::Opener,
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
@@ -89,6 +91,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         demo.path().clone_into(&mut settings.site.root);
     }
     let site = Site::open(settings.site.clone())?;
+    let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
+    // Scripts run as the same user: none of them may look into this process.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
@@ -100,8 +105,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let served = runtime.block_on(async {
         // Before anybody is told that it listens: from then on a signal has to stop it in order.
         let signals = Signals::listen()?;
+        let banner = banner(&settings, &sockets, demo.as_ref());
         if !settings.log.quiet {
-            welcome(&settings, &sockets, demo.as_ref());
+            banner.show();
+        }
+        if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
+            opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
         serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access), signals).await
     });
@@ -120,7 +129,7 @@ fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn welcome(settings: &Settings, sockets: &[Socket], demo: Option<&Demo>) {
+fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     Banner {
         served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
@@ -130,7 +139,6 @@ fn welcome(settings: &Settings, sockets: &[Socket], demo: Option<&Demo>) {
         user: privilege::my_name(),
         more: more.map(|missing| ("missing", missing.join(", "))).into_iter().collect(),
     }
-    .show();
 }
 
 async fn serve_until_stopped(

@@ -204,9 +204,7 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
             _ = stopping.wait_for(|stop| *stop == Stop::Cut) => Ok(()),
         }
     };
-    if let Err(error) = ended {
-        door.server.conversation_failed(connection, &error);
-    }
+    door.server.conversation_ended(connection, phase.refused(), ended.err());
 }
 
 /// An IPv4 client of an IPv6 socket is an IPv4 client.

@@ -4,7 +4,6 @@ mod details;
 mod record;
 
 use std::{
-    error::Error as _,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -71,13 +70,21 @@ impl Server {
         response.map(|body| Recorded::new(body, record))
     }
 
-    /// A conversation that ended otherwise than by agreement: if what came was no request, it is written down too.
-    pub fn conversation_failed(&self, connection: Arc<Connection>, error: &hyper::Error) {
-        let Some(refusal) = refusal_of(error) else {
-            return tracing::debug!(client = %connection.peer, "connection ended: {error}");
+    /// A conversation is over. If it ended because what came was no request, that is written down too.
+    pub fn conversation_ended(
+        &self,
+        connection: Arc<Connection>,
+        refused: Option<Reason>,
+        error: Option<hyper::Error>,
+    ) {
+        let Some(reason) = refused.or_else(|| error.as_ref().and_then(reason_of)) else {
+            if let Some(error) = error {
+                tracing::debug!(client = %connection.peer, "connection ended: {error}");
+            }
+            return;
         };
-        let exchange = self.begin(connection);
-        tracing::debug!(id = %exchange.id, reason = refusal.word(), "refused: {error}");
+        let (refusal, exchange) = (Refusal::new(reason), self.begin(connection));
+        tracing::debug!(id = %exchange.id, reason = refusal.word(), "refused: no request");
         record_refusal(&self.access, &exchange, &refusal);
     }
 
@@ -158,15 +165,13 @@ impl Server {
     }
 }
 
-/// What hyper, or the stream below it, has refused before it was a request.
-fn refusal_of(error: &hyper::Error) -> Option<Refusal> {
-    if error.is_parse_too_large() {
-        return Some(Reason::RequestHeadTooLarge.into());
+/// Why hyper has refused what was no request.
+fn reason_of(error: &hyper::Error) -> Option<Reason> {
+    match error {
+        _ if error.is_parse_too_large() => Some(Reason::RequestHeadTooLarge),
+        _ if error.is_parse() => Some(Reason::BadRequest),
+        _ => None,
     }
-    if error.is_parse() {
-        return Some(Reason::BadRequest.into());
-    }
-    error.source()?.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<Refusal>().cloned()
 }
 
 /// What must hold for every request, whatever it asks for.

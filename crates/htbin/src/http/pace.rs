@@ -1,6 +1,11 @@
 //! Where a connection stands between its requests, so that `stream` knows which time limit holds.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, AtomicU8, Ordering},
+};
+
+use crate::refusal::Reason;
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +23,13 @@ pub(super) enum Phase {
 pub(super) struct Pace {
     phase: AtomicU8,
     cut: AtomicBool,
+    refused: OnceLock<Reason>,
 }
 
 impl Pace {
     /// A new connection owes its first request head.
     pub(super) fn new() -> Self {
-        Self { phase: AtomicU8::new(Phase::Head as u8), cut: AtomicBool::new(false) }
+        Self { phase: AtomicU8::new(Phase::Head as u8), cut: AtomicBool::new(false), refused: OnceLock::new() }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -53,5 +59,16 @@ impl Pace {
 
     pub(super) fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Relaxed)
+    }
+
+    /// The stream has refused what came, and answered. Told here, as hyper takes the error of a stream from which it has
+    /// nothing yet for an end in order.
+    pub(super) fn refuse(&self, reason: Reason) {
+        // The first one ends the connection.
+        _ = self.refused.set(reason);
+    }
+
+    pub(super) fn refused(&self) -> Option<Reason> {
+        self.refused.get().copied()
     }
 }

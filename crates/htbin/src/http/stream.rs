@@ -135,6 +135,7 @@ impl<T: Transport> ClientStream<T> {
         let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         // A client that takes no octet of it gets none: nobody waits for it.
         _ = self.transport.inner().try_write(head.as_bytes());
+        self.pace.refuse(reason);
         io::Error::other(refusal)
     }
 

@@ -350,8 +350,11 @@ fn a_file_can_only_be_read() {
 fn connect_and_trace_do_nothing() {
     peer_differs!(Apache: "sends back what TRACE sent");
     let cookie = ("Cookie", "secret=1");
-    let reply = answer(request_bytes("TRACE", "/a.txt", &[cookie], b""));
-    assert!(!reply.text().contains("secret=1"), "TRACE shows cookies to scripts of the page");
+    for path in ["/a.txt", "/cgi-bin/probe"] {
+        let reply = answer(request_bytes("TRACE", path, &[cookie], b""));
+        assert!(!reply.text().contains("secret=1"), "TRACE shows cookies to scripts of the page");
+        assert!(matches!(reply.status, 405 | 501), "{path}: {reply:?}");
+    }
     let reply = answer("CONNECT example.org:80 HTTP/1.1\r\nHost: example.org:80\r\nConnection: close\r\n\r\n");
     assert!((400..600).contains(&reply.status), "{reply:?}");
 }

@@ -157,6 +157,7 @@ fn what_was_no_request_has_a_line_too() {
     let large = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: {}\r\n\r\n", "x".repeat(10_000));
     for (bytes, flags, status, reason) in [
         ("GET\r\n\r\n", &[] as &[&str], 400, "bad-request"),
+        ("", &["--head-time", "300ms"], 408, "request-head-timeout"),
         ("GET /a.txt HTTP/1.1\r\nHost: local", &["--head-time", "300ms"], 408, "request-head-timeout"),
         (&large, &["--max-head", "8k"], 431, "request-head-too-large"),
         ("GET /a.txt HTTP/2.0\r\nHost: localhost\r\n\r\n", &[], 505, "version-unknown"),

@@ -232,4 +232,4 @@ Environment:
 
 Exit status:
   0  stopped as asked        1  failed at run time
-  2  wrong usage            78  wrong configuration";
+  2  wrong usage            78  reserved for the configuration file";

@@ -175,6 +175,8 @@ pub struct LimitFlags {
     #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_default_value = true)]
     pub idle_timeout: Duration,
     /// How many run at once [64 a core, 32 a GiB]
+    ///
+    /// The default is never more than one per 32 MiB of memory and one per 30 descriptors that this process may have.
     #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_scripts: Option<u64>,
     /// How many requests may wait for a script to end; beyond that 503 [512]

@@ -34,6 +34,8 @@ pub struct Settings {
     pub layers: layers::Settings,
     /// What is logged.
     pub log: log::Settings,
+    /// Threads that serve clients.
+    pub threads: usize,
     /// Who to become, for `privilege::choose`.
     pub user: Option<String>,
     /// The path to open in the browser once it listens; it starts with a slash.
@@ -70,9 +72,15 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         cgi: cgi(flags, machine)?,
         layers: layers(flags)?,
         log: log(flags),
+        threads: threads(flags, machine)?,
         user: flags.listen.user.clone(),
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
     })
+}
+
+fn threads(flags: &Flags, machine: &Machine) -> Result<usize, Error> {
+    let wanted = flags.clients.threads.map_or_else(|| machine.threads(), whole);
+    Ok(positive("--threads", wanted)?.min(THREADS_MAX))
 }
 
 fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
@@ -223,6 +231,8 @@ fn whole(value: u64) -> usize {
 
 const PORT: u16 = 8000;
 const SCRIPT_DIRS: [&str; 2] = ["/cgi-bin", "/htbin"];
+/// More than any machine has cores.
+const THREADS_MAX: usize = 1024;
 const CONNECTIONS_MAX: usize = 10_000;
 const BODY_MEMORY_BYTES_MAX: usize = 64 << 10;
 const HEAD_BYTES: std::ops::RangeInclusive<usize> = 8 << 10..=16 << 20;

@@ -98,6 +98,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.threads)
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()

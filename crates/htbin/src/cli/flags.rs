@@ -216,6 +216,9 @@ pub struct LimitFlags {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits of clients")]
 pub struct ClientFlags {
+    /// Threads that serve clients [half the cores: scripts need the others]
+    #[arg(long, value_name = "N", value_parser = value::count, hide_short_help = true)]
+    pub threads: Option<u64>,
     /// Open connections [10000, at most 80 % of the descriptors]
     #[arg(long, value_name = "N", value_parser = value::count, hide_short_help = true)]
     pub max_connections: Option<u64>,

@@ -49,6 +49,12 @@ impl Machine {
         (self.cores * SCRIPTS_PER_CORE).min(usize::try_from(held).unwrap_or(usize::MAX)).max(1)
     }
 
+    /// How many threads serve clients: half the cores, as scripts need the others. Measured on two cores: one thread more
+    /// starts no more scripts, and doubles what the slowest clients wait.
+    pub(super) fn threads(&self) -> usize {
+        (self.cores / 2).max(1)
+    }
+
     /// Where programs are, for htbin and for its scripts.
     pub(super) fn path(&self) -> &OsStr {
         self.variable("PATH").filter(|path| !path.is_empty()).unwrap_or(OsStr::new(PATH))

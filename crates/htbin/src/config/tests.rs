@@ -212,7 +212,7 @@ fn limits_reach_their_rooms() {
     assert_eq!(settings(&["--no-debug"]).cgi.debug, Debug::Never);
     assert!(told(&["--max-head", "1k"]).starts_with("--max-head: a size from 8k to 16m is needed"));
     assert!(told(&["--max-head", "none"]).starts_with("--max-head: a size from 8k to 16m is needed"));
-    for flag in ["--max-scripts", "--max-connections", "--max-fields"] {
+    for flag in ["--max-scripts", "--max-connections", "--max-fields", "--threads"] {
         let fix = "0 would answer nobody; leave it out for the default, or say 'none' for no limit";
         assert_eq!(told(&[flag, "0"]), format!("{flag}: {fix}"));
     }

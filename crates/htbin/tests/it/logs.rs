@@ -209,15 +209,21 @@ fn what_is_forbidden_is_told_with_its_reason_and_what_to_do() {
 fn output_beyond_content_length_is_told() {
     ours_only!();
     let head = "printf 'Content-Type: text/plain\\nContent-Length: 4\\n\\n";
-    // In one piece with the body, and when the client has had its answer.
-    for script in [format!("{head}body and more'"), format!("{head}body'\nread x <\"$0\".gate\necho and more")] {
+    let later = "\nread x <\"$0\".gate\necho and more";
+    // In one piece with the body; when the client has had its answer; both.
+    for script in
+        [format!("{head}body and more'"), format!("{head}body'{later}"), format!("{head}body and more'{later}")]
+    {
         let site = Site::new().script("cgi-bin/x", sh(&script));
         let gate = site.fifo("cgi-bin/x.gate");
-        let server = Server::start(&site);
+        let mut server = Server::start(&site);
         assert_eq!(server.get("/cgi-bin/x").expect(200).text(), "body");
         gate.release();
         let line = server.events.with("more than its Content-Length");
         assert!(line.contains("/cgi-bin/x"), "{line}");
+        assert!(server.stop().success());
+        let lines = server.events.to_the_end();
+        assert_eq!(lines.iter().filter(|line| line.contains("Content-Length")).count(), 1, "once: {lines:?}");
     }
 }
 

@@ -85,7 +85,7 @@ async fn respond(
             running.finish();
             Body::Parts(begun.into_iter().map(Part::Bytes).collect())
         } else {
-            Passage { begun, running: Some(running), left: document.content_length }.into_body()
+            Passage { begun, running: Some(running), left: document.content_length, excess: Some(EXCESS) }.into_body()
         }
     } else {
         running.finish_unheard(None);
@@ -121,6 +121,8 @@ struct Passage {
     running: Option<Running>,
     /// What its Content-Length leaves.
     left: Option<u64>,
+    /// What to log, once, if there is more than that.
+    excess: Option<&'static str>,
 }
 
 impl Passage {
@@ -146,7 +148,7 @@ impl Passage {
             };
             if let Some(left) = &mut self.left {
                 if piece.len() as u64 > *left {
-                    running.remark(EXCESS);
+                    self.excess.take().into_iter().for_each(|what| running.remark(what));
                 }
                 piece.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= piece.len() as u64;
@@ -191,7 +193,7 @@ impl Drop for Passage {
         if self.left == Some(0)
             && let Some(running) = self.running.take()
         {
-            running.finish_unheard(Some(EXCESS));
+            running.finish_unheard(self.excess);
         }
     }
 }

@@ -32,6 +32,15 @@ pub struct Connection {
     pub local: End,
     /// TLS lies below.
     pub secure: bool,
+    /// The client's address as the log shows it, written once for all its requests.
+    pub client: Box<str>,
+}
+
+impl Connection {
+    /// A connection between these two.
+    pub fn new(peer: End, local: End, secure: bool) -> Self {
+        Self { peer, local, secure, client: peer.to_string().into() }
+    }
 }
 
 /// One end of a connection.

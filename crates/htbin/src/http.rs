@@ -169,7 +169,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 /// One connection, from its first octet to its last.
 async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let _alive = door.alive.clone();
-    let connection = Arc::new(Connection { peer, local: client.local(), secure: false });
+    let connection = Arc::new(Connection::new(peer, client.local(), false));
     let pace = Arc::new(Pace::new());
     let outbox = Arc::new(Outbox::default());
     let stream = ClientStream::new(client, Arc::clone(&pace), Arc::clone(&outbox), &door.settings);
@@ -189,6 +189,7 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let conversation = door.protocol.serve_connection(stream, service);
     tokio::pin!(conversation);
     let ended = tokio::select! {
+        biased;
         ended = conversation.as_mut() => Some(ended),
         _ = stopping.wait_for(|stop| *stop != Stop::Running) => None,
     };

@@ -104,7 +104,7 @@ impl Server {
         if let Some(response) = layers::enter(&self.layers, request) {
             return Ok(response);
         }
-        if request.uri.path() == "*" {
+        if request.uri.path() == "*" && request.method == Method::OPTIONS {
             return Ok(options_of_server());
         }
         let mut body = Some(body);

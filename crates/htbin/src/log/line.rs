@@ -50,23 +50,31 @@ impl Line {
         &self.bytes
     }
 
+    /// The usual format, piece by piece: formatting machinery would cost more than all the rest.
     fn push_common(&mut self, entry: &Entry<'_>) {
-        put(&mut self.bytes, format_args!("{} - ", entry.exchange.connection.peer));
-        push_quoted(&mut self.bytes, entry.user.unwrap_or("-").as_bytes());
-        put(&mut self.bytes, format_args!(" [{} {}] \"", self.date.0, self.date.1));
+        let out = &mut self.bytes;
+        out.extend_from_slice(entry.exchange.connection.client.as_bytes());
+        out.extend_from_slice(b" - ");
+        push_quoted(out, entry.user.unwrap_or("-").as_bytes());
+        for piece in [" [", &self.date.0, " ", &self.date.1, "] \""] {
+            out.extend_from_slice(piece.as_bytes());
+        }
         // Apache, too, writes "-" where no request line could be read.
         if entry.method.is_empty() {
-            self.bytes.push(b'-');
+            out.push(b'-');
         } else {
-            push_quoted(&mut self.bytes, entry.method.as_bytes());
-            self.bytes.push(b' ');
-            push_quoted(&mut self.bytes, entry.target.as_bytes());
-            put(&mut self.bytes, format_args!(" {}", version(entry.version)));
+            push_quoted(out, entry.method.as_bytes());
+            out.push(b' ');
+            push_quoted(out, entry.target.as_bytes());
+            out.push(b' ');
+            out.extend_from_slice(version(entry.version).as_bytes());
         }
-        put(&mut self.bytes, format_args!("\" {} ", entry.status.as_u16()));
+        out.extend_from_slice(b"\" ");
+        out.extend_from_slice(entry.status.as_str().as_bytes());
+        out.push(b' ');
         match entry.body_bytes {
-            0 => self.bytes.push(b'-'),
-            octets => put(&mut self.bytes, format_args!("{octets}")),
+            0 => out.push(b'-'),
+            octets => put(out, format_args!("{octets}")),
         }
     }
 
@@ -135,7 +143,7 @@ mod tests {
 
     fn exchange() -> Exchange {
         let end = |text: &str| End::Tcp(text.parse().expect("an address"));
-        let connection = Connection { peer: end("127.0.0.1:5"), local: end("127.0.0.1:8000"), secure: false };
+        let connection = Connection::new(end("127.0.0.1:5"), end("127.0.0.1:8000"), false);
         Exchange { id: ExchangeId(42), started: Instant::now(), connection: Arc::new(connection) }
     }
 

@@ -52,6 +52,11 @@ pub struct Source<'a> {
     pub extra: &'a [(OsString, OsString)],
 }
 
+/// Is this the name of a meta-variable: one of §4.1, a customary one, or a field's? Each request sets its own.
+pub fn is_meta_variable(name: &[u8]) -> bool {
+    name::is_protocol(name)
+}
+
 /// The meta-variables of one request as one block, `NAME=value` and a NUL each: what execve and FastCGI both want.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetaVariables {

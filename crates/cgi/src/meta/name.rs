@@ -97,7 +97,7 @@ pub(super) fn host(value: &[u8]) -> Option<Host<'_>> {
 /// RFC 3986 §3.2.2 reg-name, besides letters and digits; without what is markup or shell to somebody.
 const NAME_MARKS: &[u8] = b"-._~%";
 
-const PROTOCOL: [&str; 24] = [
+const PROTOCOL: [&str; 25] = [
     "AUTH_TYPE",
     "CONTENT_LENGTH",
     "CONTENT_TYPE",
@@ -110,6 +110,7 @@ const PROTOCOL: [&str; 24] = [
     "REDIRECT_STATUS",
     "REMOTE_ADDR",
     "REMOTE_HOST",
+    "REMOTE_IDENT",
     "REMOTE_PORT",
     "REMOTE_USER",
     "REQUEST_METHOD",

@@ -81,7 +81,7 @@ pub(super) fn variable(flag: &'static str, name: &OsStr) -> Result<(), Error> {
     if bytes.is_empty() || bytes.contains(&b'=') || bytes.contains(&0) {
         return Err(Error::new(flag, format!("'{shown}' is no name of a variable: letters, digits and _ are")));
     }
-    if bytes.starts_with(b"HTTP_") || META_VARIABLES.iter().any(|known| known.as_bytes() == bytes) {
+    if htbin_cgi::meta::is_meta_variable(bytes) {
         return Err(Error::new(
             flag,
             format!("'{shown}' is a meta-variable, which each request sets; take another name"),
@@ -186,35 +186,6 @@ fn split(value: &OsStr) -> Option<(&OsStr, &OsStr)> {
     let at = value.as_bytes().iter().position(|&byte| byte == b'=')?;
     Some((OsStr::from_bytes(&value.as_bytes()[..at]), OsStr::from_bytes(&value.as_bytes()[at + 1..])))
 }
-
-/// RFC 3875 §4.1 and the customary ones; HTTP_* beside them.
-const META_VARIABLES: [&str; 25] = [
-    "AUTH_TYPE",
-    "CONTENT_LENGTH",
-    "CONTENT_TYPE",
-    "DOCUMENT_ROOT",
-    "GATEWAY_INTERFACE",
-    "HTTPS",
-    "PATH_INFO",
-    "PATH_TRANSLATED",
-    "QUERY_STRING",
-    "REDIRECT_STATUS",
-    "REMOTE_ADDR",
-    "REMOTE_HOST",
-    "REMOTE_IDENT",
-    "REMOTE_PORT",
-    "REMOTE_USER",
-    "REQUEST_METHOD",
-    "REQUEST_SCHEME",
-    "REQUEST_URI",
-    "SCRIPT_FILENAME",
-    "SCRIPT_NAME",
-    "SERVER_ADDR",
-    "SERVER_NAME",
-    "SERVER_PORT",
-    "SERVER_PROTOCOL",
-    "SERVER_SOFTWARE",
-];
 
 /// The fields that frame a message or name its hops.
 const FRAMING: [HeaderName; 6] = [

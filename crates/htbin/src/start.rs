@@ -45,11 +45,29 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // `htbin man | head`: the reader has all it wants.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
-            _ = writeln!(std::io::stderr(), "htbin: {error:#}");
+            _ = writeln!(std::io::stderr(), "htbin: {}", told(&error));
             exit_code(&error)
         }
     }
+}
+
+fn is_broken_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
+/// The error with its causes, each said once.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
@@ -90,7 +108,11 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     if let Some(demo) = &demo {
         demo.path().clone_into(&mut settings.site.root);
     }
-    let site = Site::open(settings.site.clone())?;
+    let site = Site::open(settings.site.clone()).map_err(|error| match &identity {
+        // Root forgets that it is somebody else who has to read the site.
+        Some(identity) => anyhow::Error::from(error).context(format!("as user {}", identity.name)),
+        None => error.into(),
+    })?;
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
@@ -211,3 +233,15 @@ impl Signals {
 
 /// Threads that may wait for a disk.
 const BLOCKING_THREADS_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_each_cause_once() {
+        let cause = std::io::Error::other("no rights");
+        let named = anyhow::Error::from(cause).context("cannot open it: no rights; ask").context("cannot start");
+        assert_eq!(told(&named), "cannot start: cannot open it: no rights; ask");
+    }
+}

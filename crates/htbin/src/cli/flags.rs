@@ -49,7 +49,8 @@ pub struct ListenFlags {
     /// An address or a UNIX socket [127.0.0.1 and ::1]
     ///
     /// `::` is every address of this machine, IPv4 too. A value with a slash is the path of a UNIX socket, which only
-    /// the user who starts htbin may open. Scripts run: so without this, only this machine can connect. May be repeated.
+    /// the user who serves may open (as root: nobody, or `--user`). Scripts run: so without this, only this machine can
+    /// connect. May be repeated.
     #[arg(short, long, value_name = "ADDR", value_delimiter = ',')]
     pub bind: Vec<String>,
     /// For Python's sake: HTTP/1.0 or HTTP/1.1; a number is the port

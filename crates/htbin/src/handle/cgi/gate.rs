@@ -35,7 +35,7 @@ impl Gate {
             Ok(Ok(place)) => Ok(place),
             _ => Err(Refusal::with_detail(
                 Reason::Busy(RETRY_SECONDS),
-                format!("no script ended within {:?}; raise --max-scripts or --queue-time", self.waiting_time),
+                format!("no place came free within {:?}; raise --max-scripts or --queue-time", self.waiting_time),
             )),
         }
     }

@@ -5,7 +5,7 @@ mod record;
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -90,7 +90,7 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection }
+        Exchange { id, started: Instant::now(), connection, start: OnceLock::new() }
     }
 
     async fn answer(

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use htbin_spawn::{Descendants, EarlyLauncher, Launcher};
+use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -176,13 +176,14 @@ async fn serve_until_stopped(
     let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
     let orphans = Arc::clone(&descendants);
     tokio::spawn(async move { orphans.reap().await });
+    let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
     let server = Arc::new(Server {
         routes: Routes::single(site),
         layers: settings.layers,
         kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, launcher),
+        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
         access,
         exchanges: AtomicU64::new(0),
     });
@@ -196,6 +197,7 @@ async fn serve_until_stopped(
     drop(stop);
     tokio::select! {
         served = serving => {
+            starter.stop();
             descendants.end().await;
             served.context("cannot serve")
         }

@@ -3,6 +3,7 @@
 //! forks, however large it grows. Every `unsafe` of the project lies under `sys/`.
 
 mod child;
+mod datagram;
 mod descendants;
 mod launch;
 pub mod launcher;
@@ -10,6 +11,7 @@ mod limits;
 mod process;
 mod script;
 mod sys;
+pub mod warm;
 
 pub use child::Stage;
 pub use descendants::Descendants;
@@ -17,3 +19,4 @@ pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
 pub use process::{Exit, Process};
 pub use script::{Parts, Script, Stdin};
+pub use warm::{Start, Starter};

@@ -132,6 +132,8 @@ fn is_given(matches: &ArgMatches, flags: &Flags, is_demo: bool, id: &str) -> boo
     match id {
         "port" => flags.listen.port.is_some(),
         "directory" => is_demo || flags.site.directory.is_some(),
+        // Each of the two overrides the other's variable as it does its own.
+        "cgi" | "no_cgi" => flags.scripts.no_cgi || !flags.scripts.cgi.is_empty(),
         _ => matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine),
     }
 }
@@ -186,6 +188,10 @@ fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     if let (true, Some(directory)) = (is_demo, directories.first()) {
         let fix = "the demo brings its own site; to serve a directory leave out 'demo'";
         return Err(usage(format!("a directory, '{}', for the demo: {fix}", directory.display())));
+    }
+    if flags.scripts.no_cgi && !flags.scripts.cgi.is_empty() {
+        // Not the last one wins: whoever says that nothing runs shall be able to rely on it.
+        return Err(usage("--cgi and --no-cgi contradict each other: scripts are on or off; leave one out"));
     }
     flags.listen.port = ports.first().copied();
     flags.site.directory = directories.pop();

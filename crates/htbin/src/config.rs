@@ -84,8 +84,13 @@ fn threads(flags: &Flags, machine: &Machine) -> Result<usize, Error> {
 }
 
 fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
-    let binds = flags.listen.bind.iter().map(|bind| check::bind(bind)).collect::<Result<_, _>>()?;
+    let binds = flags.listen.bind.iter().map(|bind| check::bind(bind)).collect::<Result<Vec<_>, _>>()?;
     let port = flags.listen.port;
+    let is_socket = |bind: &listen::Bind| matches!(bind, listen::Bind::Unix(_));
+    if let Some(port) = port.filter(|_| !binds.is_empty() && binds.iter().all(is_socket)) {
+        let fix = "leave it out, or add an address, as in -b 127.0.0.1";
+        return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
+    }
     Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
 }
 
@@ -145,7 +150,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         body_memory_bytes_max: BODY_MEMORY_BYTES_MAX,
         head_bytes_max: head_bytes_max(flags)?,
         output_bytes_max: limited(limits.max_output),
-        memory_bytes_max: limited(limits.memory),
+        memory_bytes_max: check::memory(limits.memory)?,
         cpu_seconds_max: limited(limits.cpu),
         processes_max: limited(limits.nproc),
         environment: environment(flags, machine)?,

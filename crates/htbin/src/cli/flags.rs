@@ -115,10 +115,10 @@ pub struct ScriptFlags {
     /// that program, and the rest of the path is its PATH_INFO. A value is one only if it starts with a slash and has
     /// an equals sign: `--cgi 8000` means what it means to Python. May be repeated.
     #[arg(long, value_name = "URL=PROG", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "", overrides_with = "no_cgi")]
+    #[arg(default_missing_value = "")]
     pub cgi: Vec<String>,
     /// Run nothing, and send no script's source
-    #[arg(long, overrides_with = "cgi")]
+    #[arg(long)]
     pub no_cgi: bool,
     /// Where scripts lie [/cgi-bin and /htbin]
     ///

@@ -12,6 +12,7 @@ use ::http::{HeaderName, HeaderValue, header};
 
 use super::{Error, machine::Machine};
 use crate::{
+    cli::value,
     listen::Bind,
     site::{Interpreter, Mount, ScriptDir},
 };
@@ -22,6 +23,9 @@ pub(super) fn bind(value: &str) -> Result<Bind, Error> {
     let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')).unwrap_or(value);
     if value.contains('/') {
         return Ok(Bind::Unix(value.into()));
+    }
+    if bare.ends_with(".sock") || bare.ends_with(".socket") {
+        return error(&format!("a UNIX socket is a path with a slash, as ./{bare}"));
     }
     if bare.is_empty() || bare == "*" {
         return error("every address of this machine is '::'");
@@ -132,9 +136,23 @@ pub(super) fn origin(text: &str) -> Result<HeaderValue, Error> {
     })
 }
 
+/// `--memory SIZE`: none is no limit.
+pub(super) fn memory(bytes: u64) -> Result<Option<u64>, Error> {
+    if bytes == value::UNLIMITED {
+        return Ok(None);
+    }
+    if bytes < MEMORY_BYTES_MIN {
+        // Who leaves out the unit most often means megabytes.
+        let meant = if bytes > 0 { format!("; a bare number is bytes, {bytes}m is megabytes") } else { String::new() };
+        let least = "no program starts with less than 1m, sh wants 3m and Python 16m";
+        return Err(Error::new("--memory", format!("{bytes} bytes are too few: {least}{meant}")));
+    }
+    Ok(Some(bytes))
+}
+
 /// A directory that is there, as an absolute path.
 pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Error> {
-    let shown = path.display();
+    let shown = path.display().to_string();
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             std::path::absolute(path).map_err(|error| Error::new(flag, format!("'{shown}': {}", error.kind())))
@@ -143,6 +161,9 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_command(path) => {
             let fix = format!("a command stands before all options: htbin {shown} [OPTIONS]");
             Err(Error::new(flag, format!("there is no directory '{shown}' here; {fix}")))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && (shown == "help" || shown == "version") => {
+            Err(Error::new(flag, format!("there is no directory '{shown}' here; an option is meant: htbin --{shown}")))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(Error::new(flag, format!("there is no directory '{shown}'; name one that is there, or make it first")))
@@ -186,6 +207,9 @@ fn split(value: &OsStr) -> Option<(&OsStr, &OsStr)> {
     let at = value.as_bytes().iter().position(|&byte| byte == b'=')?;
     Some((OsStr::from_bytes(&value.as_bytes()[..at]), OsStr::from_bytes(&value.as_bytes()[at + 1..])))
 }
+
+/// A static program in C needs about as much; `sh` three times that.
+const MEMORY_BYTES_MIN: u64 = 1 << 20;
 
 /// The fields that frame a message or name its hops.
 const FRAMING: [HeaderName; 6] = [

@@ -1,7 +1,7 @@
 //! A reasoned no: the one place where an error becomes a status and a stable reason word.
 //! The client gets the status and the sentence; the log gets the word and the detail.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -14,17 +14,25 @@ pub struct Refusal {
     pub detail: Option<Box<str>>,
     /// The last lines of the script's stderr, under the same rule as `detail`.
     pub stderr: Option<Box<str>>,
+    /// The script that was asked for and is there, but did not get as far as running.
+    pub script: Option<Box<Path>>,
 }
 
 impl Refusal {
     /// A refusal that says no more than its reason.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, detail: None, stderr: None }
+        Self { reason, detail: None, stderr: None, script: None }
     }
 
     /// A refusal with what exactly was wrong, for the log.
     pub fn with_detail(reason: Reason, detail: impl Into<Box<str>>) -> Self {
-        Self { reason, detail: Some(detail.into()), stderr: None }
+        Self { detail: Some(detail.into()), ..Self::new(reason) }
+    }
+
+    /// The same, of this script.
+    #[must_use]
+    pub fn of_script(self, script: &Path) -> Self {
+        Self { script: Some(script.into()), ..self }
     }
 
     /// The status the client gets.

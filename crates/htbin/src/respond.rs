@@ -144,6 +144,9 @@ impl Server {
 
     fn refuse(&self, exchange: &Exchange, request: &Parts, refusal: &Refusal, remarks: &mut Remarks) -> Response<Body> {
         remarks.reason = Some(refusal.word());
+        if let Some(script) = &refusal.script {
+            remarks.script = Some(script.to_string_lossy().into());
+        }
         let detail = refusal.detail.as_deref().unwrap_or_default();
         let script = remarks.script.as_deref().unwrap_or("-");
         if refusal.status().is_server_error() {

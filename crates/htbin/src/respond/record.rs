@@ -17,7 +17,7 @@ use crate::{
 /// What is known about an exchange besides its request and status.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
-    /// The script that ran for it.
+    /// The script that ran for it, or was to run.
     pub(super) script: Option<Box<str>>,
     /// Why it was refused.
     pub(super) reason: Option<&'static str>,

@@ -103,7 +103,10 @@ impl Inner {
         self.check_real(&opened, relative)?;
         match opened.kind() {
             FileType::Directory if self.settings.listing => Ok(Plain::Directory(opened, relative.to_vec())),
-            FileType::Directory => Err(Reason::NoListing.into()),
+            FileType::Directory => Err(Refusal::with_detail(
+                Reason::NoListing,
+                "it has no index, and --no-listing keeps it from being listed",
+            )),
             _ if self.everywhere => self.walk_everywhere(path),
             _ => Err(Reason::NotFound.into()),
         }
@@ -149,7 +152,7 @@ impl Inner {
         }
         let mut names = path.segments().map(|segment| segment.name).enumerate();
         if names.any(|(at, name)| name.starts_with(b".") && !(at == 0 && name == WELL_KNOWN)) {
-            return Err(Reason::Hidden.into());
+            return Err(hidden());
         }
         Ok(())
     }
@@ -200,6 +203,10 @@ pub(super) fn with_slash(path: &UrlPath) -> String {
 
 pub(super) fn last_name(relative: &[u8]) -> &[u8] {
     relative.rsplit(|octet| *octet == b'/').next().unwrap_or(relative)
+}
+
+pub(super) fn hidden() -> Refusal {
+    Refusal::with_detail(Reason::Hidden, "a name that starts with a dot is not served; --hidden allows that")
 }
 
 pub(super) fn encoded_slash() -> Refusal {

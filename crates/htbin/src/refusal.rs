@@ -55,7 +55,7 @@ impl Refusal {
                 Some((header::CONTENT_RANGE, HeaderValue::from_str(&format!("bytes */{size}")).ok()?))
             }
             // What is left of the body is not read, so the connection cannot go on.
-            Reason::BodyTooLarge | Reason::BodyTimeout | Reason::BodyBroken => {
+            Reason::BodyTooLarge | Reason::BodyTimeout | Reason::BodyBroken | Reason::Stopped => {
                 Some((header::CONNECTION, HeaderValue::from_static("close")))
             }
             _ => None,
@@ -133,6 +133,8 @@ pub enum Reason {
     DiskFull,
     /// All places are taken and the queue is full or too slow; seconds for `Retry-After`.
     Busy(u32),
+    /// The server was stopped before there was an answer: by a second signal, or because `--stop-time` was up.
+    Stopped,
     /// The launcher was lost with this launch in flight.
     LauncherLost,
     /// The script could not be started.
@@ -190,6 +192,7 @@ impl Reason {
             Self::BodyBroken => (S::BAD_REQUEST, "body-broken", "The request broke off."),
             Self::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full", "The server has no room for this request."),
             Self::Busy(_) => (S::SERVICE_UNAVAILABLE, "busy", "The server is busy. Try again in a moment."),
+            Self::Stopped => (S::SERVICE_UNAVAILABLE, "stopped", "The server was stopped."),
             Self::LauncherLost => {
                 (S::SERVICE_UNAVAILABLE, "launcher-lost", "The server is busy. Try again in a moment.")
             }

@@ -24,7 +24,7 @@ use crate::{
     log,
     log::AccessLog,
     privilege::{self, Identity},
-    respond::Server,
+    respond::{Server, Stopped},
     route::Routes,
     site::Site,
 };
@@ -185,9 +185,12 @@ async fn serve_until_stopped(
         cgi: Cgi::new(settings.cgi, launcher),
         access,
         exchanges: AtomicU64::new(0),
+        stopped: Stopped::default(),
     });
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = http::serve(sockets, settings.http, server, async { drop(stopped.await) });
+    let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
+    let serving =
+        http::serve(sockets, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),
@@ -195,11 +198,14 @@ async fn serve_until_stopped(
     }
     drop(stop);
     tokio::select! {
-        served = serving => {
+        served = serving.as_mut() => {
             descendants.end().await;
             served.context("cannot serve")
         }
         () = signals.next() => {
+            // Clients are told first, so that no script that is killed looks as if it had failed by itself.
+            drop(hurry);
+            serving.await.context("cannot serve")?;
             descendants.kill();
             anyhow::bail!("stopped by a second signal; what ran was ended")
         }

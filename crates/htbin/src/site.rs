@@ -4,6 +4,7 @@
 
 mod directory;
 mod file;
+mod first_line;
 mod place;
 mod plain;
 mod script;
@@ -22,6 +23,7 @@ use rustix::io::Errno;
 pub use self::{
     directory::{Directory, Entry, Kind},
     file::{Metadata, SiteFile},
+    first_line::FirstLine,
     script::Script,
 };
 use self::{

@@ -1,5 +1,6 @@
 //! A script answers: its body is taken in full, a place found, the script started, its head read, its output passed on.
 
+mod cause;
 mod gate;
 mod messages;
 mod order;
@@ -136,6 +137,5 @@ fn launch_refusal(error: &LaunchError, script: &Script) -> Refusal {
         LaunchError::Pipes(_) => Reason::Busy(1),
         LaunchError::Lost => Reason::LauncherLost,
     };
-    let program = script.interpreter().unwrap_or(script.program());
-    Refusal::with_detail(reason, format!("{}: {error}", program.display()))
+    Refusal::with_detail(reason, cause::of_launch(error, script))
 }

@@ -57,6 +57,11 @@ pub fn parse(
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
 }
 
+/// The variables of `environment` that look like htbin's and are none, a sentence each: most often a typing error.
+pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+    environment::unknown(&command(), environment)
+}
+
 /// The whole command line as clap knows it.
 pub fn command() -> clap::Command {
     Line::command()

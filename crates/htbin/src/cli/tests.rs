@@ -329,6 +329,24 @@ fn variables_switch_count_and_repeat() {
 }
 
 #[test]
+fn a_variable_that_is_none_is_told_with_the_one_that_was_meant() {
+    let told = |name: &str, value: &str| unknown_variables([(name.into(), value.into())]);
+    let none = |name: &str| format!("{name} in the environment is no variable of htbin's");
+    for (name, meant) in [
+        ("HTBIN_MAX_SCRIPT", "HTBIN_MAX_SCRIPTS"),
+        ("HTBIN_DIRECTROY", "HTBIN_DIRECTORY"),
+        ("HTBIN_INTERPRETERS", "HTBIN_INTERPRETER"),
+        ("HTBIN_PORTS", "HTBIN_PORT"),
+    ] {
+        assert_eq!(told(name, "1"), [format!("{}; {meant} is", none(name))]);
+    }
+    assert_eq!(told("HTBIN_QWXYZ", "1"), [none("HTBIN_QWXYZ")]);
+    for (name, value) in [("HTBIN_PORT", "1"), ("HTBIN_MAX_SCRIPT", ""), ("PATH", "/bin"), ("HTBINX", "1")] {
+        assert_eq!(told(name, value), [""; 0], "{name}");
+    }
+}
+
+#[test]
 fn an_error_in_a_variable_names_it() {
     assert_eq!(
         error_in(&[], &[("HTBIN_QUEUE", "7"), ("HTBIN_MAX_BODY", "big")]),

@@ -18,7 +18,10 @@ use std::{
     sync::Arc,
 };
 
-use rustix::io::Errno;
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+};
 
 pub use self::{
     directory::{Directory, Entry, Kind},
@@ -106,6 +109,25 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A directory on the way to the root may not be entered.
+    #[error("cannot serve {root}: this user may not enter {blocking}; allow that (chmod o+x {blocking})")]
+    Blocked {
+        /// The directory to serve.
+        root: PathBuf,
+        /// The first directory on the way that may not be entered.
+        blocking: PathBuf,
+    },
+    /// The page of `--spa` is no file of the site.
+    #[error(
+        "cannot answer with '{page}' (--spa): {root} has no such file that may be sent; \
+         name one as it lies there, as in --spa=app/index.html"
+    )]
+    SinglePage {
+        /// Its path.
+        page: String,
+        /// The directory to serve.
+        root: PathBuf,
+    },
     /// A script directory given with `=DIR` cannot be opened.
     #[error("cannot open script directory {directory} for {url}: {source}; check --cgi-dir")]
     ScriptDir {
@@ -153,7 +175,7 @@ impl Site {
     pub fn open(settings: Settings) -> Result<Self, Error> {
         let tree = Tree::open(&settings.root, settings.follow_symlinks).map_err(|errno| match errno {
             Errno::NOSYS | Errno::PERM => Error::NoOpenat2 { root: settings.root.clone() },
-            errno => Error::Root { root: settings.root.clone(), source: errno.into() },
+            errno => root_error(&settings.root, errno),
         })?;
         let mut inner = Inner {
             everywhere: settings.script_dirs.iter().any(is_everywhere),
@@ -170,6 +192,11 @@ impl Site {
         let protects = |place: &Place| matches!(place.what, What::Protected);
         inner.places.sort_by_key(|place| (std::cmp::Reverse(place.prefix.len()), protects(place)));
         inner.places.dedup_by(|one, before| one.prefix == before.prefix && protects(one) && before.is_within());
+        if let Some(page) = &inner.settings.spa
+            && inner.find_single_page(page).is_none()
+        {
+            return Err(Error::SinglePage { page: page.clone(), root: inner.settings.root.clone() });
+        }
         Ok(Self(Arc::new(inner)))
     }
 
@@ -273,6 +300,19 @@ impl Inner {
             self.places.push(Place::new(b"", What::Protected));
         }
         self.reals.push(real);
+    }
+}
+
+/// Why the root cannot be opened. With EACCES the system does not say which of the directories on the way it means.
+fn root_error(root: &Path, errno: Errno) -> Error {
+    let may_enter = |directory: &&Path| access(*directory, Access::EXEC_OK) != Err(Errno::ACCESS);
+    let mut way: Vec<&Path> = root.ancestors().collect();
+    way.reverse();
+    match way.iter().find(|directory| !may_enter(directory)) {
+        Some(blocking) if errno == Errno::ACCESS => {
+            Error::Blocked { root: root.to_owned(), blocking: (*blocking).to_owned() }
+        }
+        _ => Error::Root { root: root.to_owned(), source: errno.into() },
     }
 }
 

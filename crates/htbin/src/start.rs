@@ -26,7 +26,7 @@ use crate::{
     privilege::{self, Identity},
     respond::{Server, Stopped},
     route::Routes,
-    site::Site,
+    site::{self, Site},
 };
 
 /// Does what the command line says.
@@ -95,6 +95,9 @@ enum Content {
 
 fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     log::init(&settings.log)?;
+    for unknown in cli::unknown_variables(std::env::vars_os()) {
+        tracing::warn!("{unknown}");
+    }
     let identity = privilege::choose(settings.user.as_deref())?;
     let sockets = listen::open(&settings.listen)?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
@@ -108,11 +111,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     if let Some(demo) = &demo {
         demo.path().clone_into(&mut settings.site.root);
     }
-    let site = Site::open(settings.site.clone()).map_err(|error| match &identity {
-        // Root forgets that it is somebody else who has to read the site.
-        Some(identity) => anyhow::Error::from(error).context(format!("as user {}", identity.name)),
-        None => error.into(),
-    })?;
+    let site = Site::open(settings.site.clone()).map_err(|error| with_user(error, identity.as_ref()))?;
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
@@ -140,6 +139,18 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// Root forgets that it is somebody else who has to read the site.
+fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
+    match (identity, &error) {
+        (None, _) => error.into(),
+        (Some(Identity { name, .. }), site::Error::Blocked { blocking, .. }) => {
+            let owner = privilege::owner_of(blocking).unwrap_or_else(|| "NAME".to_owned());
+            anyhow::anyhow!("as user {name}: {error}, or serve as who may: --user {owner}")
+        }
+        (Some(Identity { name, .. }), _) => anyhow::Error::from(error).context(format!("as user {name}")),
+    }
 }
 
 /// A proxy that runs as the server's user may connect.

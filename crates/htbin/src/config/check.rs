@@ -145,7 +145,7 @@ pub(super) fn memory(bytes: u64) -> Result<Option<u64>, Error> {
         // Who leaves out the unit most often means megabytes.
         let meant = if bytes > 0 { format!("; a bare number is bytes, {bytes}m is megabytes") } else { String::new() };
         let least = "no program starts with less than 1m, sh wants 3m and Python 16m";
-        return Err(Error::new("--memory", format!("{bytes} bytes are too few: {least}{meant}")));
+        return Err(Error::new("--memory", format!("{bytes} is too little: {least}{meant}")));
     }
     Ok(Some(bytes))
 }

@@ -118,8 +118,8 @@ fn a_port_is_for_addresses() {
 fn memory_is_enough_to_start_something() {
     let least = "no program starts with less than 1m, sh wants 3m and Python 16m";
     let meant = "a bare number is bytes, 512m is megabytes";
-    assert_eq!(told(&["--memory", "512"]), format!("--memory: 512 bytes are too few: {least}; {meant}"));
-    assert_eq!(told(&["--memory", "0"]), format!("--memory: 0 bytes are too few: {least}"));
+    assert_eq!(told(&["--memory", "512"]), format!("--memory: 512 is too little: {least}; {meant}"));
+    assert_eq!(told(&["--memory", "0"]), format!("--memory: 0 is too little: {least}"));
     assert_eq!(settings(&["--memory", "1m"]).cgi.memory_bytes_max, Some(1 << 20));
     assert_eq!(settings(&["--memory", "none"]).cgi.memory_bytes_max, None);
 }

@@ -63,17 +63,18 @@ impl Inner {
         if path.segments().last().is_some_and(|segment| segment.name.contains(&b'.')) {
             return Err(refusal);
         }
+        let Some(opened) = self.find_single_page(page) else { return Err(refusal) };
         let relative = page.trim_matches('/').as_bytes();
-        match self.tree.find(relative, Access::Read) {
-            Ok(opened)
-                if opened.kind() == FileType::RegularFile
-                    && !self.places.iter().any(|place| place.holds_file(relative)) =>
-            {
-                self.check_real(&opened, relative)?;
-                self.regular(opened, relative, &UrlPath::of_file(relative))
-            }
-            _ => Err(refusal),
-        }
+        self.check_real(&opened, relative)?;
+        self.regular(opened, relative, &UrlPath::of_file(relative))
+    }
+
+    /// The page of `--spa`, if it is a file that lies outside script directories.
+    pub(super) fn find_single_page(&self, page: &str) -> Option<Opened> {
+        let relative = page.trim_matches('/').as_bytes();
+        let opened = self.tree.find(relative, Access::Read).ok()?;
+        let is_within = self.places.iter().any(|place| place.holds_file(relative));
+        (opened.kind() == FileType::RegularFile && !is_within).then_some(opened)
     }
 
     /// A path that ends with a slash: the directory's index, or the directory.

@@ -101,7 +101,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
     let mounts = scripts.cgi.iter().filter(|value| !value.is_empty());
     let index = site.index.iter().filter(|name| !name.is_empty());
     Ok(site::Settings {
-        root: root(site.directory.as_deref())?,
+        root: root(flags)?,
         cgi: !scripts.no_cgi,
         script_dirs: if given.is_empty() { customary() } else { given },
         mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,
@@ -114,9 +114,30 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
     })
 }
 
-fn root(directory: Option<&Path>) -> Result<PathBuf, Error> {
-    let directory = directory.unwrap_or(Path::new("."));
-    check::directory("--directory", directory)
+fn root(flags: &Flags) -> Result<PathBuf, Error> {
+    let directory = flags.site.directory.as_deref().unwrap_or(Path::new("."));
+    check::directory("--directory", directory).map_err(|error| match bare_flag(flags) {
+        // `--spa app.html`: what was meant for the flag is read as the directory.
+        Some(flag) => {
+            let is_file = flag == "--spa" && directory.is_file();
+            let value = directory.file_name().filter(|_| is_file).unwrap_or(directory.as_os_str());
+            let what = format!("{}; or is it for {flag}? {flag}={}", error.what, value.display());
+            Error { what, ..error }
+        }
+        None => error,
+    })
+}
+
+/// The flag without a value that could have had one, if there is one.
+fn bare_flag(flags: &Flags) -> Option<&'static str> {
+    let site = &flags.site;
+    [
+        ("--spa", site.spa.as_deref() == Some("index.html")),
+        ("--cors", site.cors.as_deref() == Some("*")),
+        ("--open", flags.listen.open.as_deref() == Some("/")),
+    ]
+    .into_iter()
+    .find_map(|(flag, is_bare)| is_bare.then_some(flag))
 }
 
 fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {

@@ -3,7 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs,
-    net::Ipv6Addr,
+    net::{IpAddr, Ipv6Addr},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -158,15 +158,8 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
             std::path::absolute(path).map_err(|error| Error::new(flag, format!("'{shown}': {}", error.kind())))
         }
         Ok(_) => Err(Error::new(flag, format!("'{shown}' is a file; name the directory it lies in"))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_command(path) => {
-            let fix = format!("a command stands before all options: htbin {shown} [OPTIONS]");
-            Err(Error::new(flag, format!("there is no directory '{shown}' here; {fix}")))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && (shown == "help" || shown == "version") => {
-            Err(Error::new(flag, format!("there is no directory '{shown}' here; an option is meant: htbin --{shown}")))
-        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::new(flag, format!("there is no directory '{shown}'; name one that is there, or make it first")))
+            Err(Error::new(flag, format!("there is no directory '{shown}'{}", meant_by(&shown))))
         }
         Err(error) => {
             Err(Error::new(flag, format!("cannot look at '{shown}': {}; check who may read it", error.kind())))
@@ -174,8 +167,29 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
     }
 }
 
-fn is_command(path: &Path) -> bool {
-    ["demo", "man", "completions"].map(Path::new).contains(&path)
+/// What to do about a directory that is not there: often it was to be something else.
+fn meant_by(word: &str) -> String {
+    match word {
+        "help" | "version" => format!(" here; an option is meant: htbin --{word}"),
+        "demo" | "man" | "completions" => {
+            format!(" here; a command stands before all options: htbin {word} [OPTIONS]")
+        }
+        _ => match address_line(word) {
+            Some(line) => format!(" here; for an address: {line}"),
+            None => "; name one that is there, or make it first".to_owned(),
+        },
+    }
+}
+
+/// The command line that was meant by `localhost:8000`, `:8000` or `0.0.0.0`.
+fn address_line(word: &str) -> Option<String> {
+    if word.parse::<IpAddr>().is_ok() {
+        return Some(format!("htbin -b {word}"));
+    }
+    let (host, port) = word.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.contains(['/', ' '])).then(|| format!("htbin -b {} {port}", if host.is_empty() { "::" } else { host }))
 }
 
 fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBuf, Error> {

@@ -39,6 +39,31 @@ fn who_types_help_is_told_where_it_is() {
 }
 
 #[test]
+fn an_address_that_is_taken_for_a_directory_is_shown_as_one() {
+    ours_only!();
+    fails(&["localhost:9000"], 2, &["'localhost:9000'", "htbin -b localhost 9000"]);
+    fails(&[":9000"], 2, &["':9000'", "htbin -b :: 9000"]);
+    fails(&["0.0.0.0"], 2, &["'0.0.0.0'", "htbin -b 0.0.0.0"]);
+}
+
+#[test]
+fn a_value_that_is_taken_for_a_directory_is_shown_with_its_equals_sign() {
+    ours_only!();
+    let site = Site::new().file("app.html", "x");
+    fails(&["--spa", site.path("app.html").to_str().unwrap()], 2, &["is a file", "--spa=app.html"]);
+    fails(&["--cors", "https://example.org"], 2, &["'https://example.org'", "--cors=https://example.org"]);
+    fails(&["--open", "/no/such"], 2, &["'/no/such'", "--open=/no/such"]);
+}
+
+#[test]
+fn a_form_sent_to_a_file_is_told_where_scripts_run() {
+    ours_only!();
+    let site = Site::new().file("form.py", "x");
+    let told = Server::start(&site).request("POST", "/form.py", &[], b"a=b").expect(405).text();
+    assert!(told.contains("POST is for scripts") && told.contains("--cgi-dir ."), "{told}");
+}
+
+#[test]
 fn too_little_memory_for_anything_is_an_error() {
     ours_only!();
     fails(&["--memory", "1"], 2, &["--memory", "1m"]);

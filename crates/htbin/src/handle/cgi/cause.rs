@@ -19,6 +19,10 @@ pub(super) fn of_launch(error: &LaunchError, script: &Script) -> String {
         (FirstLine::Asks { carriage_return: true, .. }, Errno::NOENT) => {
             "its first line ends in a carriage return; save it with line ends of UNIX".to_owned()
         }
+        (FirstLine::Asks { interpreter, .. }, Errno::NOENT) if interpreter.is_relative() => format!(
+            "its first line asks for {name} without a path; #!/usr/bin/env {name} finds it",
+            name = interpreter.display()
+        ),
         (FirstLine::Asks { interpreter, .. }, Errno::NOENT) => format!(
             "its first line asks for {}, which is not there; install it, or name another one",
             interpreter.display()

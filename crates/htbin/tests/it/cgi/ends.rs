@@ -115,6 +115,7 @@ fn what_is_wrong_with_the_first_line_is_said() {
     ours_only!();
     for (script, why) in [
         ("#!/opt/missing/perl -w\nprint 1;\n", "its first line asks for /opt/missing/perl, which is not there"),
+        ("#!python3\n", "its first line asks for python3 without a path; #!/usr/bin/env python3 finds it"),
         ("#!/bin/sh\r\necho\r\n", "its first line ends in a carriage return; save it with line ends of UNIX"),
         ("#!/etc/passwd\n", "its first line asks for /etc/passwd, which may not be executed"),
         ("echo hello\n", "it has no first line like #!/bin/sh"),

@@ -24,7 +24,7 @@ pub(super) fn bind(value: &str) -> Result<Bind, Error> {
     if value.contains('/') {
         return Ok(Bind::Unix(value.into()));
     }
-    if bare.ends_with(".sock") || bare.ends_with(".socket") {
+    if Path::new(bare).extension().is_some_and(|end| end == "sock" || end == "socket") {
         return error(&format!("a UNIX socket is a path with a slash, as ./{bare}"));
     }
     if bare.is_empty() || bare == "*" {

@@ -43,13 +43,13 @@ impl Record {
     }
 
     /// The status and the word where no answer was ever begun.
-    fn unanswered(&self) -> (StatusCode, &'static str) {
+    fn unanswered(&self) -> (StatusCode, Option<&'static str>) {
         if self.stopped.is_told() {
             let refusal = Refusal::new(Reason::Stopped);
-            return (refusal.status(), refusal.word());
+            return (refusal.status(), Some(refusal.word()));
         }
         // Not a status of HTTP, as nobody gets it; nginx writes the same.
-        (StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST), "client-left")
+        (StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST), Some("client-left"))
     }
 }
 
@@ -74,13 +74,7 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
 impl Drop for Record {
     fn drop(&mut self) {
         let field = |name| self.request.headers.get(name).map(header::HeaderValue::as_bytes);
-        let (status, reason) = match self.status {
-            Some(status) => (status, self.remarks.reason),
-            None => {
-                let (status, reason) = self.unanswered();
-                (status, self.remarks.reason.or(Some(reason)))
-            }
-        };
+        let (status, reason) = self.status.map_or_else(|| self.unanswered(), |status| (status, self.remarks.reason));
         self.access.record(&Entry {
             exchange: &self.exchange,
             method: self.request.method.as_str(),

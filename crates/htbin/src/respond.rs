@@ -68,7 +68,7 @@ impl Server {
         let answered = tokio::select! {
             biased;
             answered = self.answer(&exchange, request, body, remarks) => answered,
-            () = self.stopped.clone().told() => {
+            () = self.stopped.told() => {
                 Err(Refusal::with_detail(Reason::Stopped, "by a second signal, or because --stop-time was up"))
             }
         };

@@ -131,8 +131,11 @@ impl Recorded {
     }
 
     fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let stopped = &self.record.stopped;
-        self.told.get_or_insert_with(|| Box::pin(stopped.clone().told())).as_mut().poll(context)
+        let told = self.told.get_or_insert_with(|| {
+            let stopped = self.record.stopped.clone();
+            Box::pin(async move { stopped.told().await })
+        });
+        told.as_mut().poll(context)
     }
 
     /// So many octets of the last part were not sent after all.

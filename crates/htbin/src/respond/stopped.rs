@@ -25,7 +25,7 @@ impl Stopped {
     }
 
     /// Done when it is told. Costs nothing until it is polled.
-    pub(super) async fn told(self) {
+    pub(super) async fn told(&self) {
         // Fails only without a sender, and here is one.
         _ = self.0.subscribe().wait_for(|is_told| *is_told).await;
     }

@@ -1,10 +1,16 @@
 //! What a person sees when htbin starts: what is served, where, what runs, as whom. On stderr, at one glance.
 
-use std::{fmt, fs, io, io::Write as _, os::unix::fs::PermissionsExt, path::Path};
+use std::{fmt, fs, io, io::Write as _, path::Path};
 
-use rustix::termios::isatty;
+use rustix::{
+    fs::{Access, access},
+    termios::isatty,
+};
 
-use crate::{listen::Socket, site};
+use crate::{
+    listen::Socket,
+    site::{self, FirstLine},
+};
 
 /// What the banner tells.
 #[derive(Debug)]
@@ -46,12 +52,14 @@ pub struct Place {
 pub enum Runs {
     /// There is no such directory.
     Nothing,
-    /// So many scripts can run, and so many files cannot: no execute bit and no interpreter.
+    /// So many scripts can run, and so many files cannot.
     Files {
         /// How many scripts.
         scripts: usize,
-        /// How many other files.
+        /// How many files that the user who serves may not execute, and that have no `--interpreter`.
         others: usize,
+        /// How many scripts whose first line asks for an interpreter that is not there.
+        lost: usize,
         /// There are more, nobody counted on.
         more: bool,
     },
@@ -130,8 +138,9 @@ impl Banner<'_> {
 }
 
 impl Scripts {
-    /// Looks at each place where scripts lie. What cannot be read counts as nothing; nobody waits for a huge tree.
-    pub fn find(site: &site::Settings) -> Self {
+    /// Looks at each place where scripts lie, and shows each script that runs, with its `--interpreter`. What cannot be read counts as nothing;
+    /// nobody waits for a huge tree.
+    pub fn find(site: &site::Settings, mut show: impl FnMut(&Path, Option<&Path>)) -> Self {
         if !site.cgi {
             return Self::Off;
         }
@@ -139,8 +148,8 @@ impl Scripts {
             url: place.url.clone(),
             runs: match &place.directory {
                 None if place.url == "/" => Runs::Everywhere,
-                None => count(&site.root.join(place.url.trim_start_matches('/')), site),
-                Some(directory) => count(directory, site),
+                None => count(&site.root.join(place.url.trim_start_matches('/')), site, &mut show),
+                Some(directory) => count(directory, site, &mut show),
             },
         });
         let mounts = site.mounts.iter();
@@ -175,22 +184,25 @@ impl fmt::Display for Runs {
             Self::Nothing => f.write_str("nothing"),
             Self::Everywhere => f.write_str("executable files run wherever they lie"),
             Self::Program(program) => f.write_str(&visible(&program.display().to_string())),
-            Self::Files { scripts: 0, others: 0, more: false } => f.write_str("empty"),
-            Self::Files { scripts, others, more } => {
+            Self::Files { scripts: 0, others: 0, lost: 0, more: false } => f.write_str("empty"),
+            Self::Files { scripts, others, lost, more } => {
                 let many = if *more { "more than " } else { "" };
                 write!(f, "{many}{scripts} {}", if *scripts == 1 { "script" } else { "scripts" })?;
-                match others {
-                    0 => Ok(()),
-                    _ => write!(f, ", {others} not executable (chmod +x)"),
+                if *others > 0 {
+                    write!(f, ", {others} not executable (chmod +x)")?;
                 }
+                if *lost > 0 {
+                    write!(f, ", {lost} without its interpreter")?;
+                }
+                Ok(())
             }
         }
     }
 }
 
 /// Counts what runs below a directory: two levels, a thousand files.
-fn count(directory: &Path, site: &site::Settings) -> Runs {
-    let (mut scripts, mut others, mut left) = (0, 0, FILES_MAX);
+fn count(directory: &Path, site: &site::Settings, show: &mut impl FnMut(&Path, Option<&Path>)) -> Runs {
+    let (mut scripts, mut others, mut lost, mut left) = (0, 0, 0, FILES_MAX);
     let mut level = match fs::read_dir(directory) {
         Ok(entries) => vec![entries],
         Err(_) => return Runs::Nothing,
@@ -201,7 +213,7 @@ fn count(directory: &Path, site: &site::Settings) -> Runs {
             let name = entry.file_name();
             let Ok(found) = fs::metadata(entry.path()) else { continue };
             if left == 0 {
-                return Runs::Files { scripts, others, more: true };
+                return Runs::Files { scripts, others, lost, more: true };
             }
             left -= 1;
             if name.as_encoded_bytes().starts_with(b".") {
@@ -209,19 +221,30 @@ fn count(directory: &Path, site: &site::Settings) -> Runs {
             }
             if found.is_dir() {
                 below.extend(fs::read_dir(entry.path()));
-            } else if found.permissions().mode() & 0o111 != 0 || has_interpreter(name.as_encoded_bytes(), site) {
-                scripts += usize::from(found.is_file());
-            } else {
-                others += 1;
+            } else if found.is_file() {
+                let interpreter = site.interpreter(name.as_encoded_bytes());
+                match access(entry.path(), Access::EXEC_OK) {
+                    Err(_) if interpreter.is_none() => others += 1,
+                    Ok(()) if interpreter.is_none() && asks_for_nothing(&entry.path()) => lost += 1,
+                    _ => {
+                        scripts += 1;
+                        show(&entry.path(), interpreter);
+                    }
+                }
             }
         }
         level = below;
     }
-    Runs::Files { scripts, others, more: false }
+    Runs::Files { scripts, others, lost, more: false }
 }
 
-fn has_interpreter(name: &[u8], site: &site::Settings) -> bool {
-    site.interpreters.iter().any(|interpreter| name.ends_with(interpreter.suffix.as_bytes()))
+/// Does the first line ask for an interpreter that is not there?
+fn asks_for_nothing(script: &Path) -> bool {
+    match FirstLine::of(script) {
+        FirstLine::Asks { carriage_return: true, .. } => true,
+        FirstLine::Asks { interpreter, .. } => access(&interpreter, Access::EXEC_OK).is_err(),
+        FirstLine::Other | FirstLine::Unknown => false,
+    }
 }
 
 /// A name without anything that drives a terminal.
@@ -234,6 +257,8 @@ const FILES_MAX: usize = 1000;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::listen;
 
@@ -275,7 +300,7 @@ mod tests {
     fn one_glance() {
         let sockets = open(&["127.0.0.1"]);
         let port = sockets[0].address().expect("it is TCP").port();
-        let files = Runs::Files { scripts: 3, others: 1, more: false };
+        let files = Runs::Files { scripts: 3, others: 1, lost: 0, more: false };
         let places = [("/cgi-bin", files), ("/htbin", Runs::Nothing), ("/git", Runs::Program("/usr/bin/git".into()))];
         let banner = Banner {
             served: "/srv/www".into(),
@@ -326,11 +351,11 @@ mod tests {
         put(root, "cgi-bin/c.txt", 0o644);
         put(root, "cgi-bin/.hidden", 0o755);
         put(root, "cgi-bin/below/d.sh", 0o755);
-        let Scripts::In(places) = Scripts::find(&site(root)) else { panic!("scripts are on") };
-        assert_eq!(places[0].runs, Runs::Files { scripts: 3, others: 1, more: false });
+        let Scripts::In(places) = Scripts::find(&site(root), |_, _| {}) else { panic!("scripts are on") };
+        assert_eq!(places[0].runs, Runs::Files { scripts: 3, others: 1, lost: 0, more: false });
         assert_eq!(places[1].runs, Runs::Nothing);
-        assert_eq!(Scripts::find(&site::Settings { cgi: false, ..site(root) }), Scripts::Off);
-        let none = Scripts::find(&site(&root.join("cgi-bin")));
+        assert_eq!(Scripts::find(&site::Settings { cgi: false, ..site(root) }, |_, _| {}), Scripts::Off);
+        let none = Scripts::find(&site(&root.join("cgi-bin")), |_, _| {});
         assert_eq!(none.lines(), ["none: make a directory cgi-bin/ or htbin/ and put executable files into it"]);
     }
 
@@ -338,8 +363,8 @@ mod tests {
     fn a_huge_directory_is_not_counted_to_the_end() {
         let folder = tempfile::tempdir().expect("a private folder");
         (0..FILES_MAX + 5).for_each(|number| put(folder.path(), &format!("htbin/{number}"), 0o755));
-        let Scripts::In(places) = Scripts::find(&site(folder.path())) else { panic!("scripts are on") };
-        assert_eq!(places[1].runs, Runs::Files { scripts: FILES_MAX, others: 0, more: true });
+        let Scripts::In(places) = Scripts::find(&site(folder.path()), |_, _| {}) else { panic!("scripts are on") };
+        assert_eq!(places[1].runs, Runs::Files { scripts: FILES_MAX, others: 0, lost: 0, more: true });
         assert_eq!(places[1].runs.to_string(), "more than 1000 scripts");
     }
 

@@ -10,7 +10,9 @@ use clap::{
 pub use clap_complete::Shell;
 use environment::Variable;
 use flags::UsualFlags;
-pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags};
+pub use flags::{
+    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
+};
 pub use generate::{completions, man};
 
 mod environment;
@@ -55,6 +57,11 @@ pub fn parse(
     let variables = environment::variables(&command(), |id| is_given(given, &flags, is_demo, id), environment);
     let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
+}
+
+/// The variables of `environment` that look like htbin's and are none, a sentence each: most often a typing error.
+pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+    environment::unknown(&command(), environment)
 }
 
 /// The whole command line as clap knows it.
@@ -132,6 +139,8 @@ fn is_given(matches: &ArgMatches, flags: &Flags, is_demo: bool, id: &str) -> boo
     match id {
         "port" => flags.listen.port.is_some(),
         "directory" => is_demo || flags.site.directory.is_some(),
+        // Each of the two overrides the other's variable as it does its own.
+        "cgi" | "no_cgi" => flags.scripts.no_cgi || !flags.scripts.cgi.is_empty(),
         _ => matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine),
     }
 }
@@ -187,6 +196,10 @@ fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
         let fix = "the demo brings its own site; to serve a directory leave out 'demo'";
         return Err(usage(format!("a directory, '{}', for the demo: {fix}", directory.display())));
     }
+    if flags.scripts.no_cgi && !flags.scripts.cgi.is_empty() {
+        // Not the last one wins: whoever says that nothing runs shall be able to rely on it.
+        return Err(usage("--cgi and --no-cgi contradict each other: scripts are on or off; leave one out"));
+    }
     flags.listen.port = ports.first().copied();
     flags.site.directory = directories.pop();
     Ok(flags)
@@ -228,7 +241,8 @@ Examples:
 
 Environment:
   Each option that is not typed is read from HTBIN_ and its name: --max-scripts from HTBIN_MAX_SCRIPTS. A switch is on
-  with 1 and off with 0. What may be repeated takes one value a line.
+  with 1 and off with 0. What may be repeated takes one value a line. What is typed overrides the variable of its
+  opposite too.
 
 Exit status:
   0  stopped as asked        1  failed at run time

@@ -85,8 +85,13 @@ fn threads(flags: &Flags, machine: &Machine) -> Result<usize, Error> {
 }
 
 fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
-    let binds = flags.listen.bind.iter().map(|bind| check::bind(bind)).collect::<Result<_, _>>()?;
+    let binds = flags.listen.bind.iter().map(|bind| check::bind(bind)).collect::<Result<Vec<_>, _>>()?;
     let port = flags.listen.port;
+    let is_socket = |bind: &listen::Bind| matches!(bind, listen::Bind::Unix(_));
+    if let Some(port) = port.filter(|_| !binds.is_empty() && binds.iter().all(is_socket)) {
+        let fix = "leave it out, or add an address, as in -b 127.0.0.1";
+        return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
+    }
     Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
 }
 
@@ -97,7 +102,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
     let mounts = scripts.cgi.iter().filter(|value| !value.is_empty());
     let index = site.index.iter().filter(|name| !name.is_empty());
     Ok(site::Settings {
-        root: root(site.directory.as_deref())?,
+        root: root(flags)?,
         cgi: !scripts.no_cgi,
         script_dirs: if given.is_empty() { customary() } else { given },
         mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,
@@ -110,9 +115,30 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
     })
 }
 
-fn root(directory: Option<&Path>) -> Result<PathBuf, Error> {
-    let directory = directory.unwrap_or(Path::new("."));
-    check::directory("--directory", directory)
+fn root(flags: &Flags) -> Result<PathBuf, Error> {
+    let directory = flags.site.directory.as_deref().unwrap_or(Path::new("."));
+    check::directory("--directory", directory).map_err(|error| match bare_flag(flags) {
+        // `--spa app.html`: what was meant for the flag is read as the directory.
+        Some(flag) => {
+            let is_file = flag == "--spa" && directory.is_file();
+            let value = directory.file_name().filter(|_| is_file).unwrap_or(directory.as_os_str());
+            let what = format!("{}; or is it for {flag}? {flag}={}", error.what, value.display());
+            Error { what, ..error }
+        }
+        None => error,
+    })
+}
+
+/// The flag without a value that could have had one, if there is one.
+fn bare_flag(flags: &Flags) -> Option<&'static str> {
+    let site = &flags.site;
+    [
+        ("--spa", site.spa.as_deref() == Some("index.html")),
+        ("--cors", site.cors.as_deref() == Some("*")),
+        ("--open", flags.listen.open.as_deref() == Some("/")),
+    ]
+    .into_iter()
+    .find_map(|(flag, is_bare)| is_bare.then_some(flag))
 }
 
 fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {
@@ -147,7 +173,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         body_memory_bytes_max: BODY_MEMORY_BYTES_MAX,
         head_bytes_max: head_bytes_max(flags)?,
         output_bytes_max: limited(limits.max_output),
-        memory_bytes_max: limited(limits.memory),
+        memory_bytes_max: check::memory(limits.memory)?,
         cpu_seconds_max: limited(limits.cpu),
         processes_max: limited(limits.nproc),
         post_argv: scripts.post_argv,

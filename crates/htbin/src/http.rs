@@ -56,12 +56,14 @@ enum Stop {
     Cut,
 }
 
-/// Serves until `stopped` is done, then finishes what runs, for `stop_time` at most.
+/// Serves until `stopped` is done, then finishes what runs, until `hurried` is done and for `stop_time` at most. Then what
+/// is not answered yet is answered 503, and what is not sent yet is cut.
 pub async fn serve(
     sockets: Vec<Socket>,
     settings: Settings,
     server: Arc<Server>,
     stopped: impl Future<Output = ()>,
+    hurried: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let (stop, stopping) = watch::channel(Stop::Running);
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -83,12 +85,18 @@ pub async fn serve(
             }
         }
     }
-    let stop_time = door.settings.stop_time;
+    let (stop_time, exchanges) = (door.settings.stop_time, door.server.stopped.clone());
     drop(door);
     stopped.await;
     stop.send_replace(Stop::Draining);
     // Every connection holds a sender; when the last is gone the channel ends.
-    if tokio::time::timeout(stop_time, all_gone.recv()).await.is_err() {
+    tokio::select! {
+        _ = all_gone.recv() => return Ok(()),
+        () = tokio::time::sleep(stop_time) => {}
+        () = hurried => {}
+    }
+    exchanges.tell();
+    if tokio::time::timeout(LAST_TIME, all_gone.recv()).await.is_err() {
         stop.send_replace(Stop::Cut);
         all_gone.recv().await;
     }
@@ -202,7 +210,11 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
         conversation.as_mut().graceful_shutdown();
         tokio::select! {
             ended = conversation.as_mut() => ended,
-            _ = stopping.wait_for(|stop| *stop == Stop::Cut) => Ok(()),
+            _ = stopping.wait_for(|stop| *stop == Stop::Cut) => {
+                // The end of a connection in order would pass for the end of an answer to HTTP/1.0.
+                phase.cut();
+                Ok(())
+            }
         }
     };
     door.server.conversation_ended(connection, phase.refused(), ended.err());
@@ -215,4 +227,6 @@ fn unmapped(address: SocketAddr) -> SocketAddr {
 
 /// hyper's buffer for what is read and written, at least.
 const BUFFER_BYTES: usize = 64 * 1024;
+/// For the last words to clients, when the server does not wait for exchanges any longer.
+const LAST_TIME: Duration = Duration::from_millis(500);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);

@@ -1,7 +1,11 @@
 //! Who the server is. Root opens the sockets and then becomes somebody else for good, before the first byte of a
 //! request is read. All of it by glibc, so that every thread changes and users of LDAP are found.
 
-use std::{ffi::CString, path::PathBuf};
+use std::{
+    ffi::CString,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use nix::unistd::{self, Gid, Group, Uid, User};
 use rustix::process::Resource;
@@ -69,6 +73,12 @@ pub fn raise_descriptors() -> u64 {
 pub fn my_name() -> String {
     let uid = Uid::effective();
     User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// The name of the user whom a file belongs to, unless that is root or nobody knows.
+pub fn owner_of(file: &Path) -> Option<String> {
+    let uid = std::fs::metadata(file).ok()?.uid();
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().filter(|_| uid != 0).map(|user| user.name)
 }
 
 fn is_myself(user: &str) -> Result<bool, Error> {

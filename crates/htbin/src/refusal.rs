@@ -1,7 +1,7 @@
 //! A reasoned no: the one place where an error becomes a status and a stable reason word.
 //! The client gets the status and the sentence; the log gets the word and the detail.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
@@ -14,17 +14,25 @@ pub struct Refusal {
     pub detail: Option<Box<str>>,
     /// The last lines of the script's stderr, under the same rule as `detail`.
     pub stderr: Option<Box<str>>,
+    /// The script that was asked for and is there, but did not get as far as running.
+    pub script: Option<Box<Path>>,
 }
 
 impl Refusal {
     /// A refusal that says no more than its reason.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, detail: None, stderr: None }
+        Self { reason, detail: None, stderr: None, script: None }
     }
 
     /// A refusal with what exactly was wrong, for the log.
     pub fn with_detail(reason: Reason, detail: impl Into<Box<str>>) -> Self {
-        Self { reason, detail: Some(detail.into()), stderr: None }
+        Self { detail: Some(detail.into()), ..Self::new(reason) }
+    }
+
+    /// The same, of this script.
+    #[must_use]
+    pub fn of_script(self, script: &Path) -> Self {
+        Self { script: Some(script.into()), ..self }
     }
 
     /// The status the client gets.
@@ -47,7 +55,7 @@ impl Refusal {
                 Some((header::CONTENT_RANGE, HeaderValue::from_str(&format!("bytes */{size}")).ok()?))
             }
             // What is left of the body is not read, so the connection cannot go on.
-            Reason::BodyTooLarge | Reason::BodyTimeout | Reason::BodyBroken => {
+            Reason::BodyTooLarge | Reason::BodyTimeout | Reason::BodyBroken | Reason::Stopped => {
                 Some((header::CONNECTION, HeaderValue::from_static("close")))
             }
             _ => None,
@@ -125,6 +133,8 @@ pub enum Reason {
     DiskFull,
     /// All places are taken and the queue is full or too slow; seconds for `Retry-After`.
     Busy(u32),
+    /// The server was stopped before there was an answer: by a second signal, or because `--stop-time` was up.
+    Stopped,
     /// The launcher was lost with this launch in flight.
     LauncherLost,
     /// The script could not be started.
@@ -182,6 +192,7 @@ impl Reason {
             Self::BodyBroken => (S::BAD_REQUEST, "body-broken", "The request broke off."),
             Self::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full", "The server has no room for this request."),
             Self::Busy(_) => (S::SERVICE_UNAVAILABLE, "busy", "The server is busy. Try again in a moment."),
+            Self::Stopped => (S::SERVICE_UNAVAILABLE, "stopped", "The server was stopped."),
             Self::LauncherLost => {
                 (S::SERVICE_UNAVAILABLE, "launcher-lost", "The server is busy. Try again in a moment.")
             }

@@ -2,6 +2,7 @@
 
 mod details;
 mod record;
+mod stopped;
 
 use std::{
     sync::{
@@ -32,6 +33,7 @@ use crate::{
 };
 pub use record::Recorded;
 use record::{Record, Remarks, record_refusal};
+pub use stopped::Stopped;
 
 /// Everything that answers requests.
 pub struct Server {
@@ -51,6 +53,8 @@ pub struct Server {
     pub access: Arc<AccessLog>,
     /// The number of the last exchange.
     pub exchanges: AtomicU64,
+    /// Exchanges that still run when the server is stopped hear of it here.
+    pub stopped: Stopped,
 }
 
 impl Server {
@@ -59,9 +63,16 @@ impl Server {
         let exchange = Arc::new(self.begin(connection));
         let (parts, body) = request.into_parts();
         // From here on the exchange is written down, even if the client leaves before there is an answer.
-        let mut record = Record::new(Arc::clone(&self.access), Arc::clone(&exchange), parts);
+        let mut record = Record::new(Arc::clone(&self.access), Arc::clone(&exchange), self.stopped.clone(), parts);
         let Record { request, remarks, .. } = &mut record;
-        let mut response = match self.answer(&exchange, request, body, remarks).await {
+        let answered = tokio::select! {
+            biased;
+            answered = self.answer(&exchange, request, body, remarks) => answered,
+            () = self.stopped.told() => {
+                Err(Refusal::with_detail(Reason::Stopped, "by a second signal, or because --stop-time was up"))
+            }
+        };
+        let mut response = match answered {
             Ok(response) => response,
             Err(refusal) => self.refuse(&exchange, request, &refusal, remarks),
         };
@@ -144,6 +155,9 @@ impl Server {
 
     fn refuse(&self, exchange: &Exchange, request: &Parts, refusal: &Refusal, remarks: &mut Remarks) -> Response<Body> {
         remarks.reason = Some(refusal.word());
+        if let Some(script) = &refusal.script {
+            remarks.script = Some(script.to_string_lossy().into());
+        }
         let detail = refusal.detail.as_deref().unwrap_or_default();
         let script = remarks.script.as_deref().unwrap_or("-");
         if refusal.status().is_server_error() {

@@ -4,6 +4,7 @@
 
 mod directory;
 mod file;
+mod first_line;
 mod place;
 mod plain;
 mod script;
@@ -17,11 +18,15 @@ use std::{
     sync::Arc,
 };
 
-use rustix::io::Errno;
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+};
 
 pub use self::{
     directory::{Directory, Entry, Kind},
     file::{Metadata, SiteFile},
+    first_line::FirstLine,
     script::Script,
 };
 use self::{
@@ -56,6 +61,13 @@ pub struct Settings {
     pub follow_symlinks: bool,
     /// The file that answers for what is not found and has no extension (`--spa`).
     pub spa: Option<String>,
+}
+
+impl Settings {
+    /// What runs a file of this name in a script directory, if it is not the file itself.
+    pub fn interpreter(&self, name: &[u8]) -> Option<&Path> {
+        scripts::interpreter(&self.interpreters, name)
+    }
 }
 
 /// A directory whose executable files run.
@@ -104,6 +116,25 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// A directory on the way to the root may not be entered.
+    #[error("cannot serve {root}: this user may not enter {blocking}; allow that (chmod o+x {blocking})")]
+    Blocked {
+        /// The directory to serve.
+        root: PathBuf,
+        /// The first directory on the way that may not be entered.
+        blocking: PathBuf,
+    },
+    /// The page of `--spa` is no file of the site.
+    #[error(
+        "cannot answer with '{page}' (--spa): {root} has no such file that may be sent; \
+         name one as it lies there, as in --spa=app/index.html"
+    )]
+    SinglePage {
+        /// Its path.
+        page: String,
+        /// The directory to serve.
+        root: PathBuf,
+    },
     /// A script directory given with `=DIR` cannot be opened.
     #[error("cannot open script directory {directory} for {url}: {source}; check --cgi-dir")]
     ScriptDir {
@@ -151,7 +182,7 @@ impl Site {
     pub fn open(settings: Settings) -> Result<Self, Error> {
         let tree = Tree::open(&settings.root, settings.follow_symlinks).map_err(|errno| match errno {
             Errno::NOSYS | Errno::PERM => Error::NoOpenat2 { root: settings.root.clone() },
-            errno => Error::Root { root: settings.root.clone(), source: errno.into() },
+            errno => root_error(&settings.root, errno),
         })?;
         let mut inner = Inner {
             everywhere: settings.script_dirs.iter().any(is_everywhere),
@@ -168,6 +199,11 @@ impl Site {
         let protects = |place: &Place| matches!(place.what, What::Protected);
         inner.places.sort_by_key(|place| (std::cmp::Reverse(place.prefix.len()), protects(place)));
         inner.places.dedup_by(|one, before| one.prefix == before.prefix && protects(one) && before.is_within());
+        if let Some(page) = &inner.settings.spa
+            && inner.find_single_page(page).is_none()
+        {
+            return Err(Error::SinglePage { page: page.clone(), root: inner.settings.root.clone() });
+        }
         Ok(Self(Arc::new(inner)))
     }
 
@@ -271,6 +307,19 @@ impl Inner {
             self.places.push(Place::new(b"", What::Protected));
         }
         self.reals.push(real);
+    }
+}
+
+/// Why the root cannot be opened. With EACCES the system does not say which of the directories on the way it means.
+fn root_error(root: &Path, errno: Errno) -> Error {
+    let may_enter = |directory: &&Path| access(*directory, Access::EXEC_OK) != Err(Errno::ACCESS);
+    let mut way: Vec<&Path> = root.ancestors().collect();
+    way.reverse();
+    match way.iter().find(|directory| !may_enter(directory)) {
+        Some(blocking) if errno == Errno::ACCESS => {
+            Error::Blocked { root: root.to_owned(), blocking: (*blocking).to_owned() }
+        }
+        _ => Error::Root { root: root.to_owned(), source: errno.into() },
     }
 }
 

@@ -2,6 +2,7 @@
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
 use std::{
+    collections::BTreeSet,
     io::Write as _,
     process::ExitCode,
     sync::{Arc, atomic::AtomicU64},
@@ -24,9 +25,9 @@ use crate::{
     log,
     log::AccessLog,
     privilege::{self, Identity},
-    respond::Server,
+    respond::{Server, Stopped},
     route::Routes,
-    site::Site,
+    site::{self, Site},
 };
 
 /// Does what the command line says.
@@ -95,6 +96,9 @@ enum Content {
 
 fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     log::init(&settings.log)?;
+    for unknown in cli::unknown_variables(std::env::vars_os()) {
+        tracing::warn!("{unknown}");
+    }
     let identity = privilege::choose(settings.user.as_deref())?;
     let sockets = listen::open(&settings.listen)?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
@@ -108,11 +112,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     if let Some(demo) = &demo {
         demo.path().clone_into(&mut settings.site.root);
     }
-    let site = Site::open(settings.site.clone()).map_err(|error| match &identity {
-        // Root forgets that it is somebody else who has to read the site.
-        Some(identity) => anyhow::Error::from(error).context(format!("as user {}", identity.name)),
-        None => error.into(),
-    })?;
+    let site = Site::open(settings.site.clone()).map_err(|error| with_user(error, identity.as_ref()))?;
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
@@ -142,6 +142,18 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     served
 }
 
+/// Root forgets that it is somebody else who has to read the site.
+fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
+    match (identity, &error) {
+        (None, _) => error.into(),
+        (Some(Identity { name, .. }), site::Error::Blocked { blocking, .. }) => {
+            let owner = privilege::owner_of(blocking).unwrap_or_else(|| "NAME".to_owned());
+            anyhow::anyhow!("as user {name}: {error}, or serve as who may: --user {owner}")
+        }
+        (Some(Identity { name, .. }), _) => anyhow::Error::from(error).context(format!("as user {name}")),
+    }
+}
+
 /// A proxy that runs as the server's user may connect.
 fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
     for socket in sockets {
@@ -153,14 +165,22 @@ fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
 }
 
 fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {
+    let mut interpreters = BTreeSet::new();
+    let scripts = Scripts::find(&settings.site, |script, interpreter| {
+        interpreters.extend(settings.cgi.warm.as_ref().and_then(|warm| warm.interpreter_of(script, interpreter)));
+    });
+    let warm = settings.cgi.warm.as_ref().map(|_| match interpreters.len() {
+        0 => ("warm", "nothing: no script asks for python3 or perl in its first line".to_owned()),
+        _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
+    });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     Banner {
         served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
         sockets,
         port_taken: settings.listen.port_given_up(sockets),
-        scripts: Scripts::find(&settings.site),
+        scripts,
         user: privilege::my_name(),
-        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().collect(),
+        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().chain(warm).collect(),
     }
 }
 
@@ -186,9 +206,12 @@ async fn serve_until_stopped(
         cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
         access,
         exchanges: AtomicU64::new(0),
+        stopped: Stopped::default(),
     });
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = http::serve(sockets, settings.http, server, async { drop(stopped.await) });
+    let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
+    let serving =
+        http::serve(sockets, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),
@@ -196,12 +219,16 @@ async fn serve_until_stopped(
     }
     drop(stop);
     tokio::select! {
-        served = serving => {
+        served = serving.as_mut() => {
             starter.stop();
             descendants.end().await;
             served.context("cannot serve")
         }
         () = signals.next() => {
+            // Clients are told first, so that no script that is killed looks as if it had failed by itself.
+            drop(hurry);
+            serving.await.context("cannot serve")?;
+            starter.stop();
             descendants.kill();
             anyhow::bail!("stopped by a second signal; what ran was ended")
         }

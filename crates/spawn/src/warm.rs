@@ -8,6 +8,8 @@ mod spare;
 
 use std::{
     collections::HashMap,
+    os::unix::ffi::OsStrExt,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -22,8 +24,8 @@ use crate::{
     script::{Script, Stdin, Stdio},
 };
 use interpreter::{End, Interpreter};
-use kind::{Kind, Stamp};
 pub use kind::Language;
+use kind::{Kind, Stamp};
 
 /// How interpreters are kept warm.
 #[derive(Debug, Clone)]
@@ -46,6 +48,16 @@ pub struct Settings {
     pub environment: Vec<u8>,
     /// May scripts gain privileges?
     pub new_privileges: bool,
+}
+
+impl Settings {
+    /// The interpreter, with its flags, that would be kept warm for a script, if one would: by the script's first line,
+    /// or `program` if that is to run it.
+    pub fn interpreter_of(&self, script: &Path, program: Option<&Path>) -> Option<String> {
+        let script = script.as_os_str().as_bytes();
+        let program = program.map_or(script, |program| program.as_os_str().as_bytes());
+        Kind::of(program, script, &self.environment).map(|kind| kind.to_string())
+    }
 }
 
 /// How a script was started.
@@ -90,12 +102,7 @@ impl Starter {
     ///
     /// # Errors
     /// As [`Launcher::launch`].
-    pub async fn start(
-        &self,
-        order: &Order<'_>,
-        script: &[u8],
-        stdin: Stdin,
-    ) -> Result<(Script, Start), LaunchError> {
+    pub async fn start(&self, order: &Order<'_>, script: &[u8], stdin: Stdin) -> Result<(Script, Start), LaunchError> {
         let Some(warm) = &self.warm else { return Ok((self.launcher.launch(order, stdin).await?, Start::Cold)) };
         let (stdio, ours) = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
         if let Some(interpreter) = warm.interpreter(order, script).await
@@ -180,7 +187,7 @@ impl Warm {
         if order.new_privileges != self.settings.new_privileges || self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        let kind = Kind::of(order, script)?;
+        let kind = Kind::of(order.program, script, order.environment)?;
         let stamp = Stamp::of(kind.program())?;
         let mut shelf = self.shelf();
         let place = shelf.get_mut(&kind);
@@ -252,7 +259,8 @@ impl Warm {
             End::Retired => {
                 let mut shelf = self.shelf();
                 // Unless another one stands there already.
-                if shelf.get(&kind).is_some_and(|place| place.stamp == stamp && !matches!(place.state, State::Unfit(_))) {
+                if shelf.get(&kind).is_some_and(|place| place.stamp == stamp && !matches!(place.state, State::Unfit(_)))
+                {
                     shelf.remove(&kind);
                 }
             }

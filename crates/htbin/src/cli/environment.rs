@@ -5,7 +5,10 @@ use std::{
     os::unix::ffi::OsStrExt,
 };
 
-use clap::{Arg, ArgAction, Command};
+use clap::{
+    Arg, ArgAction, Command,
+    error::{ContextKind, ContextValue},
+};
 
 /// A variable that is set, and the words that it stands for.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub(super) fn variables(
     let set: Vec<(OsString, OsString)> = environment
         .into_iter()
         // An empty variable is one that somebody emptied: compose files and units can do no better.
-        .filter(|(name, value)| name.as_bytes().starts_with(b"HTBIN_") && !value.is_empty())
+        .filter(|(name, value)| name.as_bytes().starts_with(PREFIX) && !value.is_empty())
         .collect();
     let flags = command.get_arguments().filter(|argument| !given(argument.get_id().as_str()));
     flags
@@ -35,6 +38,30 @@ pub(super) fn variables(
             Some(Variable { name, words: words(command, argument, value)? })
         })
         .collect()
+}
+
+/// What is set as if it were a variable of htbin's but is none, in a sentence each, with the one that was meant.
+pub(super) fn unknown(command: &Command, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<String> {
+    let is_known =
+        |name: &OsStr| command.get_arguments().filter_map(Arg::get_long).any(|long| name == variable(long).as_str());
+    environment
+        .into_iter()
+        .filter(|(name, value)| name.as_bytes().starts_with(PREFIX) && !value.is_empty() && !is_known(name))
+        .map(|(name, _)| {
+            let nearest = nearest(command, &name).map(|nearest| format!("; {nearest} is")).unwrap_or_default();
+            format!("{} in the environment is no variable of htbin's{nearest}", name.display())
+        })
+        .collect()
+}
+
+/// The variable that looks most like `name`, as clap finds the flag that was meant.
+fn nearest(command: &Command, name: &OsStr) -> Option<String> {
+    let long = name.to_str()?.strip_prefix("HTBIN_")?.to_ascii_lowercase().replace('_', "-");
+    let error = command.clone().try_get_matches_from(["htbin".to_owned(), format!("--{long}")]).err()?;
+    match error.get(ContextKind::SuggestedArg)? {
+        ContextValue::String(flag) => Some(variable(flag.trim_start_matches('-'))),
+        _ => None,
+    }
 }
 
 /// The variable of a flag; `--help` and `--version` have none that does anything.
@@ -84,4 +111,5 @@ fn lines(value: &OsStr) -> impl Iterator<Item = &OsStr> {
     value.as_bytes().split(|&byte| byte == b'\n').map(OsStr::from_bytes).filter(|line| !line.is_empty())
 }
 
+const PREFIX: &[u8] = b"HTBIN_";
 const COUNT_MAX: usize = 3;

@@ -46,7 +46,7 @@ pub struct Flags {
 pub struct ListenFlags {
     /// The port [8000, or the next free one]
     ///
-    /// Without this, 8000, or if that is taken the next free one of 20. 0 is any free one.
+    /// Without this, 8000, or if that is taken the next free one of 20. 0 is any free one. A UNIX socket has none.
     #[arg(long, value_name = "N", value_parser = value::port)]
     pub port: Option<u16>,
     /// An address or a UNIX socket [127.0.0.1 and ::1]
@@ -95,7 +95,8 @@ pub struct SiteFlags {
     pub follow_symlinks: bool,
     /// Answer with FILE what is not found [index.html]
     ///
-    /// For applications that run in the browser. A path with an extension is still not found.
+    /// For applications that run in the browser. FILE lies in the site, as in `--spa=app/index.html`. A path with an
+    /// extension is still not found.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "index.html")]
     pub spa: Option<String>,
     /// A field for every response
@@ -118,10 +119,12 @@ pub struct ScriptFlags {
     /// that program, and the rest of the path is its PATH_INFO. A value is one only if it starts with a slash and has
     /// an equals sign: `--cgi 8000` means what it means to Python. May be repeated.
     #[arg(long, value_name = "URL=PROG", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "", overrides_with = "no_cgi")]
+    #[arg(default_missing_value = "")]
     pub cgi: Vec<String>,
     /// Run nothing, and send no script's source
-    #[arg(long, overrides_with = "cgi")]
+    ///
+    /// Not together with `--cgi`.
+    #[arg(long)]
     pub no_cgi: bool,
     /// Where scripts lie [/cgi-bin and /htbin]
     ///
@@ -245,7 +248,7 @@ pub struct LimitFlags {
     pub max_output: u64,
     /// Memory of a script [none]
     ///
-    /// Its address space, as `ulimit -v` has it.
+    /// Its address space, as `ulimit -v` has it; at least 1m. sh wants 3m and Python 16m.
     #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none", hide_default_value = true)]
     pub memory: u64,
     /// Processor time of a script [none]
@@ -288,6 +291,8 @@ pub struct ClientFlags {
     #[arg(hide_short_help = true)]
     pub keep_alive: Duration,
     /// For what still runs when htbin is asked to stop [30s]
+    ///
+    /// Then clients that have nothing yet get 503, and other connections are cut. A second signal does the same at once.
     #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "30s", hide_default_value = true)]
     #[arg(hide_short_help = true)]
     pub stop_time: Duration,

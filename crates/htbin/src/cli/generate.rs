@@ -68,13 +68,16 @@ Each option that is not typed is read from a variable: \fBHTBIN_\fR and its name
 \fB\-\-max\-scripts 8\fR is \fBHTBIN_MAX_SCRIPTS=8\fR.
 A switch is on with 1, true, yes or on, and off with 0, false, no or off.
 What may be repeated takes one value a line. An empty variable counts as not set.
+What is typed overrides the variable of its opposite too: \fB\-\-cgi\fR overrides \fBHTBIN_NO_CGI\fR.
+A variable of such a name that htbin does not know is told at the start.
 .PP
 To scripts htbin passes PATH (or /usr/local/bin:/usr/bin:/bin if it has none) and, where set, LANG, LC_* and TZ,
 beside the meta\-variables of the request, \fB\-\-env\fR and \fB\-\-pass\-env\fR.
 .SH SIGNALS
 .TP
-TERM, INT
-Accept no more, finish what runs (\fB\-\-stop\-time\fR at most), then exit. A second one exits at once.
+TERM, INT, HUP
+Accept no more, finish what runs (\fB\-\-stop\-time\fR at most), then exit.
+A second one ends what runs: clients that have nothing yet get 503, other connections are cut.
 .SH "EXIT STATUS"
 .TP
 0

@@ -100,14 +100,25 @@ fn cgi_takes_a_value_only_if_it_is_a_mount() {
 
 #[test]
 fn the_last_of_two_opposites_wins() {
-    assert!(flags(&["--cgi", "--no-cgi"]).scripts.no_cgi);
-    assert!(!flags(&["--no-cgi", "--cgi"]).scripts.no_cgi);
     assert!(flags(&["--debug", "--no-debug"]).scripts.no_debug);
     assert!(flags(&["--no-debug", "--debug"]).scripts.debug);
     assert!(!flags(&["--no-debug", "--debug"]).scripts.no_debug);
     assert_eq!(flags(&["-q", "-v"]).output.verbose, 1);
     assert!(!flags(&["-q", "-v"]).output.quiet);
     assert_eq!(flags(&["--timeout", "1", "--timeout", "2"]).limits.timeout, Duration::from_secs(2));
+}
+
+#[test]
+fn scripts_are_on_or_off() {
+    let told = "--cgi and --no-cgi contradict each other: scripts are on or off; leave one out";
+    for line in [&["--cgi", "--no-cgi"][..], &["--no-cgi", "--cgi"], &["--no-cgi", "--cgi=/a=b"]] {
+        assert_eq!(error_in(line, &[]), format!("error: {told}"));
+    }
+    let both = [("HTBIN_CGI", "1"), ("HTBIN_NO_CGI", "1")];
+    assert_eq!(error_in(&[], &both), format!("error: HTBIN_* in the environment: {told}"));
+    assert!(flags_in(&["--no-cgi"], &both).scripts.no_cgi);
+    assert!(!flags_in(&["--cgi"], &both).scripts.no_cgi);
+    assert!(flags_in(&[], &[("HTBIN_CGI", "0"), ("HTBIN_NO_CGI", "1")]).scripts.no_cgi);
 }
 
 #[test]
@@ -286,6 +297,11 @@ fn what_is_typed_wins_over_a_variable() {
     assert_eq!(one(&["demo", "-v"], "HTBIN_PORT", "9000").listen.port, Some(9000));
     assert_eq!(one(&["-b", "::1"], "HTBIN_BIND", "127.0.0.1").listen.bind, ["::1"]);
     assert!(!one(&["--cgi"], "HTBIN_NO_CGI", "1").scripts.no_cgi);
+    assert!(!one(&["--cgi", "/a=b"], "HTBIN_NO_CGI", "1").scripts.no_cgi);
+    for variable in ["1", "/a=b"] {
+        let off = one(&["--no-cgi"], "HTBIN_CGI", variable).scripts;
+        assert!(off.no_cgi && off.cgi.is_empty(), "{variable}");
+    }
     assert!(one(&["--no-debug"], "HTBIN_DEBUG", "1").scripts.no_debug);
     assert_eq!(one(&["--timeout", "1"], "HTBIN_TIMEOUT", "nonsense").limits.timeout, Duration::from_secs(1));
 }
@@ -310,6 +326,24 @@ fn variables_switch_count_and_repeat() {
     assert_eq!(one("HTBIN_SPA", "0").site.spa, None);
     assert_eq!(one("HTBIN_PORT", "").listen.port, None);
     assert_eq!(one("HTBIN_UNDER_TEST", "apache").listen.port, None);
+}
+
+#[test]
+fn a_variable_that_is_none_is_told_with_the_one_that_was_meant() {
+    let told = |name: &str, value: &str| unknown_variables([(name.into(), value.into())]);
+    let none = |name: &str| format!("{name} in the environment is no variable of htbin's");
+    for (name, meant) in [
+        ("HTBIN_MAX_SCRIPT", "HTBIN_MAX_SCRIPTS"),
+        ("HTBIN_DIRECTROY", "HTBIN_DIRECTORY"),
+        ("HTBIN_INTERPRETERS", "HTBIN_INTERPRETER"),
+        ("HTBIN_PORTS", "HTBIN_PORT"),
+    ] {
+        assert_eq!(told(name, "1"), [format!("{}; {meant} is", none(name))]);
+    }
+    assert_eq!(told("HTBIN_QWXYZ", "1"), [none("HTBIN_QWXYZ")]);
+    for (name, value) in [("HTBIN_PORT", "1"), ("HTBIN_MAX_SCRIPT", ""), ("PATH", "/bin"), ("HTBINX", "1")] {
+        assert_eq!(told(name, value), [""; 0], "{name}");
+    }
 }
 
 #[test]

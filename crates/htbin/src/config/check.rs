@@ -3,7 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs,
-    net::Ipv6Addr,
+    net::{IpAddr, Ipv6Addr},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -12,6 +12,7 @@ use ::http::{HeaderName, HeaderValue, header};
 
 use super::{Error, machine::Machine};
 use crate::{
+    cli::value,
     listen::Bind,
     site::{Interpreter, Mount, ScriptDir},
 };
@@ -22,6 +23,9 @@ pub(super) fn bind(value: &str) -> Result<Bind, Error> {
     let bare = value.strip_prefix('[').and_then(|value| value.strip_suffix(']')).unwrap_or(value);
     if value.contains('/') {
         return Ok(Bind::Unix(value.into()));
+    }
+    if Path::new(bare).extension().is_some_and(|end| end == "sock" || end == "socket") {
+        return error(&format!("a UNIX socket is a path with a slash, as ./{bare}"));
     }
     if bare.is_empty() || bare == "*" {
         return error("every address of this machine is '::'");
@@ -141,20 +145,30 @@ pub(super) fn origin(text: &str) -> Result<HeaderValue, Error> {
     })
 }
 
+/// `--memory SIZE`: none is no limit.
+pub(super) fn memory(bytes: u64) -> Result<Option<u64>, Error> {
+    if bytes == value::UNLIMITED {
+        return Ok(None);
+    }
+    if bytes < MEMORY_BYTES_MIN {
+        // Who leaves out the unit most often means megabytes.
+        let meant = if bytes > 0 { format!("; a bare number is bytes, {bytes}m is megabytes") } else { String::new() };
+        let least = "no program starts with less than 1m, sh wants 3m and Python 16m";
+        return Err(Error::new("--memory", format!("{bytes} is too little: {least}{meant}")));
+    }
+    Ok(Some(bytes))
+}
+
 /// A directory that is there, as an absolute path.
 pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Error> {
-    let shown = path.display();
+    let shown = path.display().to_string();
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             std::path::absolute(path).map_err(|error| Error::new(flag, format!("'{shown}': {}", error.kind())))
         }
         Ok(_) => Err(Error::new(flag, format!("'{shown}' is a file; name the directory it lies in"))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_command(path) => {
-            let fix = format!("a command stands before all options: htbin {shown} [OPTIONS]");
-            Err(Error::new(flag, format!("there is no directory '{shown}' here; {fix}")))
-        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::new(flag, format!("there is no directory '{shown}'; name one that is there, or make it first")))
+            Err(Error::new(flag, format!("there is no directory '{shown}'{}", meant_by(&shown))))
         }
         Err(error) => {
             Err(Error::new(flag, format!("cannot look at '{shown}': {}; check who may read it", error.kind())))
@@ -162,8 +176,29 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
     }
 }
 
-fn is_command(path: &Path) -> bool {
-    ["demo", "man", "completions"].map(Path::new).contains(&path)
+/// What to do about a directory that is not there: often it was to be something else.
+fn meant_by(word: &str) -> String {
+    match word {
+        "help" | "version" => format!(" here; an option is meant: htbin --{word}"),
+        "demo" | "man" | "completions" => {
+            format!(" here; a command stands before all options: htbin {word} [OPTIONS]")
+        }
+        _ => match address_line(word) {
+            Some(line) => format!(" here; for an address: {line}"),
+            None => "; name one that is there, or make it first".to_owned(),
+        },
+    }
+}
+
+/// The command line that was meant by `localhost:8000`, `:8000` or `0.0.0.0`.
+fn address_line(word: &str) -> Option<String> {
+    if word.parse::<IpAddr>().is_ok() {
+        return Some(format!("htbin -b {word}"));
+    }
+    let (host, port) = word.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (!host.contains(['/', ' '])).then(|| format!("htbin -b {} {port}", if host.is_empty() { "::" } else { host }))
 }
 
 fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBuf, Error> {
@@ -195,6 +230,9 @@ fn split(value: &OsStr) -> Option<(&OsStr, &OsStr)> {
     let at = value.as_bytes().iter().position(|&byte| byte == b'=')?;
     Some((OsStr::from_bytes(&value.as_bytes()[..at]), OsStr::from_bytes(&value.as_bytes()[at + 1..])))
 }
+
+/// A static program in C needs about as much; `sh` three times that.
+const MEMORY_BYTES_MIN: u64 = 1 << 20;
 
 /// The fields that frame a message or name its hops.
 const FRAMING: [HeaderName; 6] = [

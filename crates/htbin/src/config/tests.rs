@@ -98,7 +98,30 @@ fn addresses_and_sockets_are_told_apart() {
     for bind in ["127.0.0.1:80", "[::1]:80", "localhost:80"] {
         assert_eq!(told(&["-b", bind]), format!("--bind: '{bind}' is no address: {fix}"));
     }
+    for socket in ["h.sock", "a.socket"] {
+        let fix = format!("a UNIX socket is a path with a slash, as ./{socket}");
+        assert_eq!(told(&["-b", socket]), format!("--bind: '{socket}' is no address: {fix}"));
+    }
     assert_eq!(told(&["-b", "*"]), "--bind: '*' is no address: every address of this machine is '::'");
+}
+
+#[test]
+fn a_port_is_for_addresses() {
+    let fix = "leave it out, or add an address, as in -b 127.0.0.1";
+    let unix = ["-b", "/run/x.sock", "9000"];
+    assert_eq!(told(&unix), format!("--port: a UNIX socket has no port, and 9000 is for nothing else: {fix}"));
+    assert_eq!(settings(&[&unix[..], &["-b", "::1"]].concat()).listen.port, 9000);
+    assert!(!settings(&unix[..2]).listen.port_asked);
+}
+
+#[test]
+fn memory_is_enough_to_start_something() {
+    let least = "no program starts with less than 1m, sh wants 3m and Python 16m";
+    let meant = "a bare number is bytes, 512m is megabytes";
+    assert_eq!(told(&["--memory", "512"]), format!("--memory: 512 is too little: {least}; {meant}"));
+    assert_eq!(told(&["--memory", "0"]), format!("--memory: 0 is too little: {least}"));
+    assert_eq!(settings(&["--memory", "1m"]).cgi.memory_bytes_max, Some(1 << 20));
+    assert_eq!(settings(&["--memory", "none"]).cgi.memory_bytes_max, None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A script answers: its body is taken in full, a place found, the script started, its head read, its output passed on.
 
+mod cause;
 mod gate;
 mod messages;
 mod order;
@@ -113,8 +114,7 @@ impl Cgi {
         let body = upload::take(body, request, &self.settings).await?;
         let place = self.gate.enter().await?;
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
-        let started =
-            order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
+        let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
         let (started, start) = started.map_err(|error| launch_refusal(&error, script))?;
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
@@ -141,6 +141,5 @@ fn launch_refusal(error: &LaunchError, script: &Script) -> Refusal {
         LaunchError::Pipes(_) => Reason::Busy(1),
         LaunchError::Lost => Reason::LauncherLost,
     };
-    let program = script.interpreter().unwrap_or(script.program());
-    Refusal::with_detail(reason, format!("{}: {error}", program.display()))
+    Refusal::with_detail(reason, cause::of_launch(error, script))
 }

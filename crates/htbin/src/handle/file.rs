@@ -68,7 +68,8 @@ pub fn asked(method: &Method) -> Result<Asked, Refusal> {
         Method::HEAD => Ok(Asked::Head),
         Method::OPTIONS => Ok(Asked::Options),
         Method::POST | Method::PUT | Method::DELETE | Method::PATCH | Method::CONNECT | Method::TRACE => {
-            Err(Reason::MethodNotAllowed.into())
+            let where_scripts_run = "those in a script directory run, or with --cgi-dir . wherever they lie";
+            Err(Refusal::with_detail(Reason::MethodNotAllowed, format!("{method} is for scripts: {where_scripts_run}")))
         }
         _ => Err(Reason::MethodUnknown.into()),
     }

@@ -80,6 +80,9 @@ impl Body for Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        if let Some(rest) = &self.rest {
+            self.body.give_back(rest.length());
+        }
         self.pace.answered();
     }
 }

@@ -35,7 +35,7 @@ pub struct Entry<'a> {
     pub user_agent: Option<&'a [u8]>,
     /// Who htbin itself authenticated.
     pub user: Option<&'a str>,
-    /// The script that ran.
+    /// The script that ran, or was to run.
     pub script: Option<&'a str>,
     /// The stable word of the refusal.
     pub reason: Option<&'a str>,

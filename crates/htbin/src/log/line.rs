@@ -150,7 +150,12 @@ mod tests {
     fn exchange() -> Exchange {
         let end = |text: &str| End::Tcp(text.parse().expect("an address"));
         let connection = Connection::new(end("127.0.0.1:5"), end("127.0.0.1:8000"), false);
-        Exchange { id: ExchangeId(42), started: Instant::now(), connection: Arc::new(connection), start: OnceLock::new() }
+        Exchange {
+            id: ExchangeId(42),
+            started: Instant::now(),
+            connection: Arc::new(connection),
+            start: OnceLock::new(),
+        }
     }
 
     fn entry(exchange: &Exchange) -> Entry<'_> {

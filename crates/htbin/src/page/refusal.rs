@@ -53,8 +53,7 @@ impl View {
     fn plain(&self) -> String {
         let mut parts = vec![format!("{} {}: {}", self.status, self.phrase, self.sentence)];
         if let Some(debug) = &self.debug {
-            let detail = debug.detail.as_deref().unwrap_or("nothing more is known");
-            parts.push(format!("Why: {detail} ({})", debug.reason));
+            parts.extend(debug.detail.as_deref().map(|detail| format!("Why: {detail} ({})", debug.reason)));
             parts.extend(
                 debug.stderr.as_deref().map(|it| format!("What the script wrote to stderr:\n{}", it.trim_end())),
             );
@@ -98,6 +97,10 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&text(true, Form::Json)).unwrap();
         assert_eq!(json["status"], 502);
         assert_eq!(json["detail"], "cgi-bin/<b>.py ended with status 1");
+        let known = |form| refusal(&Reason::NotFound.into(), ExchangeId(1), true, form).text;
+        let plain = "404 Not Found: There is nothing at this address.\n\nExchange 00000001\n";
+        assert_eq!(known(Form::Plain), plain, "where nothing more is known nothing is said");
+        assert!(!known(Form::Html).contains("Why"), "{}", known(Form::Html));
         let plain = text(true, Form::Plain);
         assert!(plain.starts_with("502 Bad Gateway: The script ended before it answered.\n\nWhy: cgi-bin/"), "{plain}");
         assert!(!plain.contains('\u{1b}'), "{plain}");

@@ -63,17 +63,18 @@ impl Inner {
         if path.segments().last().is_some_and(|segment| segment.name.contains(&b'.')) {
             return Err(refusal);
         }
+        let Some(opened) = self.find_single_page(page) else { return Err(refusal) };
         let relative = page.trim_matches('/').as_bytes();
-        match self.tree.find(relative, Access::Read) {
-            Ok(opened)
-                if opened.kind() == FileType::RegularFile
-                    && !self.places.iter().any(|place| place.holds_file(relative)) =>
-            {
-                self.check_real(&opened, relative)?;
-                self.regular(opened, relative, &UrlPath::of_file(relative))
-            }
-            _ => Err(refusal),
-        }
+        self.check_real(&opened, relative)?;
+        self.regular(opened, relative, &UrlPath::of_file(relative))
+    }
+
+    /// The page of `--spa`, if it is a file that lies outside script directories.
+    pub(super) fn find_single_page(&self, page: &str) -> Option<Opened> {
+        let relative = page.trim_matches('/').as_bytes();
+        let opened = self.tree.find(relative, Access::Read).ok()?;
+        let is_within = self.places.iter().any(|place| place.holds_file(relative));
+        (opened.kind() == FileType::RegularFile && !is_within).then_some(opened)
     }
 
     /// A path that ends with a slash: the directory's index, or the directory.
@@ -103,7 +104,10 @@ impl Inner {
         self.check_real(&opened, relative)?;
         match opened.kind() {
             FileType::Directory if self.settings.listing => Ok(Plain::Directory(opened, relative.to_vec())),
-            FileType::Directory => Err(Reason::NoListing.into()),
+            FileType::Directory => Err(Refusal::with_detail(
+                Reason::NoListing,
+                "it has no index, and --no-listing keeps it from being listed",
+            )),
             _ if self.everywhere => self.walk_everywhere(path),
             _ => Err(Reason::NotFound.into()),
         }
@@ -149,7 +153,7 @@ impl Inner {
         }
         let mut names = path.segments().map(|segment| segment.name).enumerate();
         if names.any(|(at, name)| name.starts_with(b".") && !(at == 0 && name == WELL_KNOWN)) {
-            return Err(Reason::Hidden.into());
+            return Err(hidden());
         }
         Ok(())
     }
@@ -200,6 +204,10 @@ pub(super) fn with_slash(path: &UrlPath) -> String {
 
 pub(super) fn last_name(relative: &[u8]) -> &[u8] {
     relative.rsplit(|octet| *octet == b'/').next().unwrap_or(relative)
+}
+
+pub(super) fn hidden() -> Refusal {
+    Refusal::with_detail(Reason::Hidden, "a name that starts with a dot is not served; --hidden allows that")
 }
 
 pub(super) fn encoded_slash() -> Refusal {

@@ -11,7 +11,7 @@ use rustix::{fs::FileType, io::Errno};
 
 use super::{
     Inner, Interpreter, Script, Target,
-    plain::{encoded_slash, last_name, not_regular, with_slash},
+    plain::{encoded_slash, hidden, last_name, not_regular, with_slash},
     refuse,
     tree::{Access, Opened, Tree},
 };
@@ -35,7 +35,7 @@ impl Inner {
     /// A mounted program answers for everything below its URL.
     pub(super) fn mounted(&self, program: &Path, prefix: usize, path: &UrlPath) -> Result<Target, Refusal> {
         if !self.settings.cgi {
-            return Err(Reason::ScriptsOff.into());
+            return Err(scripts_off().of_script(program));
         }
         let end = prefix.checked_sub(1).and_then(|last| path.segments().nth(last)).map_or(0, |segment| segment.end);
         Ok(Target::Script(Script {
@@ -98,20 +98,23 @@ impl Inner {
     pub(super) fn script(&self, tree: &Tree, found: &Found<'_>) -> Result<Target, Refusal> {
         let Found { opened, relative, path, end } = found;
         let name = last_name(relative);
-        let detail = |what: &str| format!("{}: {what}", String::from_utf8_lossy(relative));
-        if name.starts_with(b".") {
-            return Err(Reason::Hidden.into());
-        }
-        if !self.settings.cgi {
-            return Err(Reason::ScriptsOff.into());
-        }
-        let interpreter = self.interpreter(name);
-        if interpreter.is_none() && !opened.executable() {
-            let what = "has no execute bit; chmod +x sets it, --interpreter does without it";
-            return Err(Refusal::with_detail(Reason::NotExecutable, detail(what)));
-        }
         // Collected again, because an empty segment of the request must not show in SCRIPT_FILENAME.
         let program: PathBuf = tree.real().join(OsStr::from_bytes(relative)).components().collect();
+        let interpreter = self.interpreter(name);
+        let refusal = if name.starts_with(b".") {
+            Some(Refusal::with_detail(Reason::Hidden, "a script whose name starts with a dot does not run"))
+        } else if !self.settings.cgi {
+            Some(scripts_off())
+        } else if interpreter.is_none() && !opened.executable() {
+            let what = "has no execute bit; chmod +x sets it, --interpreter does without it";
+            let detail = format!("{}: {what}", String::from_utf8_lossy(relative));
+            Some(Refusal::with_detail(Reason::NotExecutable, detail))
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            return Err(refusal.of_script(&program));
+        }
         Ok(Target::Script(Script {
             directory: program.parent().unwrap_or(tree.real()).to_owned(),
             program,
@@ -151,7 +154,7 @@ impl Inner {
     }
 
     fn interpreter(&self, name: &[u8]) -> Option<&Path> {
-        interpreter(&self.settings.interpreters, name)
+        self.settings.interpreter(name)
     }
 
     fn check_walked(&self, segment: Segment<'_>) -> Result<(), Refusal> {
@@ -159,7 +162,7 @@ impl Inner {
             return Err(encoded_slash());
         }
         if segment.name.starts_with(b".") && !self.settings.hidden {
-            return Err(Reason::Hidden.into());
+            return Err(hidden());
         }
         Ok(())
     }
@@ -184,6 +187,10 @@ pub(super) fn is_source(name: &[u8]) -> bool {
 
 pub(super) fn interpreter<'a>(interpreters: &'a [Interpreter], name: &[u8]) -> Option<&'a Path> {
     interpreters.iter().find(|it| name.ends_with(it.suffix.as_bytes())).map(|it| it.program.as_path())
+}
+
+fn scripts_off() -> Refusal {
+    Refusal::with_detail(Reason::ScriptsOff, "--no-cgi: nothing runs, and no source is sent")
 }
 
 /// The segments after the first `skip`, as a path.

@@ -24,6 +24,7 @@ mod files;
 mod http1;
 mod limits;
 mod logs;
+mod mistakes;
 mod people;
 mod rfc3875;
 mod stop;

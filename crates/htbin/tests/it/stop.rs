@@ -149,6 +149,85 @@ fn a_second_signal_ends_it_now() {
     assert_gone_within(script, 5, "the script");
 }
 
+/// A script that says nothing for ever, TERM or not, and its client.
+const STUBBORN: &str = "trap '' TERM\necho $$ >\"$0\".pid\nwhile :; do sleep 1; done";
+
+#[test]
+fn what_a_second_signal_ends_is_told_as_such() {
+    told_as_stopped(&[], |server| {
+        server.events.with("stopping");
+        server.ask_to_stop();
+    });
+}
+
+#[test]
+fn what_the_stop_time_ends_is_told_as_such() {
+    told_as_stopped(&["--stop-time", "300ms"], |_| {});
+}
+
+/// One client has nothing yet, one waits for a place, one sends its body, one is in the middle of its answer: all hear
+/// that the server was stopped, and the log blames no script.
+fn told_as_stopped(flags: &[&str], hurry: fn(&Server)) {
+    ours_only!();
+    let begun = format!("printf 'Content-Type: text/plain\\n\\nbegun\\n'\n{STUBBORN}");
+    let site = Site::new().script("cgi-bin/silent", sh(STUBBORN)).script("cgi-bin/begun", sh(&begun));
+    let (mut silent_pid, mut begun_pid) = (site.fifo("cgi-bin/silent.pid"), site.fifo("cgi-bin/begun.pid"));
+    let limits = ["--max-scripts", "2", "--queue", "1", "--log-format", "json"];
+    let mut server = Server::with(&site, &[&limits, flags].concat());
+    let mut clients: Vec<_> = (0..5).map(|_| server.client()).collect();
+    clients[0].send(request_bytes("GET", "/cgi-bin/silent", &[], b""));
+    let silent = silent_pid.pid();
+    clients[1].send(request_bytes("GET", "/cgi-bin/begun", &[], b""));
+    let begun = begun_pid.pid();
+    clients[1].until("begun\n");
+    // When one of the two has been refused, the other one waits.
+    for client in [2, 4] {
+        clients[client].send(request_bytes("GET", "/cgi-bin/silent?waits", &[], b""));
+    }
+    server.events.with("reason=\"busy\"");
+    clients[3].send("POST /cgi-bin/silent?sends HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n");
+    clients[3].send("Expect: 100-continue\r\n\r\n").until("100 Continue\r\n\r\n");
+    server.ask_to_stop();
+    hurry(&server);
+    let mut told = Vec::new();
+    for client in [0, 2, 3, 4] {
+        let reply = clients[client].reply().expect(503);
+        assert_eq!(reply.field("Connection"), Some("close"), "{reply:?}");
+        told.push(reply.text().contains("The server was stopped.") && reply.text().contains("(stopped)"));
+    }
+    assert_eq!(told.iter().filter(|is_stopped| **is_stopped).count(), 3, "{told:?}");
+    assert!(!String::from_utf8_lossy(&clients[1].rest()).contains("0\r\n\r\n"), "it is cut, not ended");
+    server.wait(Duration::from_secs(8));
+    assert_gone_within(silent, 5, "the script");
+    assert_gone_within(begun, 5, "the script");
+    let access = server.access.to_the_end();
+    for (path, status) in [("silent\"", 503), ("silent?waits", 503), ("silent?sends", 503), ("begun", 200)] {
+        let found = access.iter().find(|line| line.contains(path) && !line.contains("\"busy\""));
+        let line = found.unwrap_or_else(|| panic!("{path} in {access:#?}"));
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&line["status"], &line["reason"]), (&status.into(), &"stopped".into()), "{line}");
+    }
+    let events = server.events.to_the_end().join("\n");
+    assert!(events.contains("reason=\"stopped\"") && !events.contains("no-head"), "{events}");
+}
+
+#[test]
+fn a_client_that_takes_nothing_does_not_hold_a_second_signal() {
+    ours_only!();
+    let site = Site::new().file("large", vec![b'x'; 50_000_000]);
+    let mut server = Server::with(&site, &["--log-format", "json"]);
+    let mut client = server.client();
+    client.send(request_bytes("GET", "/large", &[], b""));
+    client.head();
+    server.ask_to_stop();
+    server.events.with("stopping");
+    server.ask_to_stop();
+    server.wait(Duration::from_secs(8));
+    let line: serde_json::Value = serde_json::from_str(&server.access.with("/large")).unwrap();
+    assert_eq!((&line["status"], &line["reason"]), (&200.into(), &"stopped".into()), "{line}");
+    assert!(line["bytes"].as_u64().unwrap() < 50_000_000, "what was not sent does not count: {line}");
+}
+
 #[test]
 fn no_process_is_left() {
     ours_only!();

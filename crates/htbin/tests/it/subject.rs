@@ -23,7 +23,11 @@ pub(crate) fn subject() -> Subject {
 /// Flags for every htbin under test: with `HTBIN_UNDER_TEST=warm` scripts run in warm interpreters where they qualify.
 pub(crate) fn flags() -> &'static [&'static str] {
     // The first script waits for its interpreter: nearly every test runs only one.
-    if std::env::var("HTBIN_UNDER_TEST").is_ok_and(|subject| subject == WARM) { &["--warm", "--warm-wait", "30s"] } else { &[] }
+    if std::env::var("HTBIN_UNDER_TEST").is_ok_and(|subject| subject == WARM) {
+        &["--warm", "--warm-wait", "30s"]
+    } else {
+        &[]
+    }
 }
 
 const WARM: &str = "warm";

@@ -137,7 +137,8 @@ fn a_spare_that_dies_is_replaced_within_the_request() {
     let server = start(&site, &["--warm-spare", "1"]);
     tell(&server, "/cgi-bin/tell.py");
     let pid = interpreter(&server);
-    let is_spare = |child: &u32| status_field(*child, "NSsid").is_some() && *child != pid && session(*child) == Some(pid);
+    let is_spare =
+        |child: &u32| status_field(*child, "NSsid").is_some() && *child != pid && session(*child) == Some(pid);
     for _ in 0..5 {
         // The spare is in its interpreter's session until it has an order.
         if let Some(spare) = children(server.pid()).into_iter().find(is_spare) {
@@ -163,7 +164,8 @@ fn an_edited_script_takes_effect_at_once() {
     }
     for text in ["one", "two", "three"] {
         let site_file = site.path("cgi-bin/tell.py");
-        std::fs::write(&site_file, format!("#!/usr/bin/python3\nprint('Content-Type: text/plain\\n\\n{text}')\n")).unwrap();
+        std::fs::write(&site_file, format!("#!/usr/bin/python3\nprint('Content-Type: text/plain\\n\\n{text}')\n"))
+            .unwrap();
         assert_eq!(server.get("/cgi-bin/tell.py").expect(200).text(), format!("{text}\n"));
     }
 }
@@ -281,7 +283,8 @@ fn many_requests_leave_nothing_behind() {
     let deadline = std::time::Instant::now() + PATIENCE;
     let is_quiet = || {
         let left = children(server.pid());
-        let zombies = left.iter().filter(|pid| status_field(**pid, "State").is_some_and(|state| state.starts_with('Z')));
+        let zombies =
+            left.iter().filter(|pid| status_field(**pid, "State").is_some_and(|state| state.starts_with('Z')));
         let open = (descriptors(server.pid()), descriptors(interpreter));
         left.len() <= 4 && zombies.count() == 0 && open.0 <= before.0 + 4 && open.1 <= before.1 + 1
     };

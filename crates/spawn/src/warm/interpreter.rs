@@ -2,8 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fs,
-    io,
+    fs, io,
     os::fd::{BorrowedFd, OwnedFd},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -323,7 +322,8 @@ impl Rest {
     /// Is it still wanted, and well?
     fn check(&self, interpreter: &Interpreter) -> Option<End> {
         if !self.is_ready {
-            return (self.started.elapsed() > START_TIME).then(|| End::Failed(format!("not ready after {START_TIME:?}")));
+            return (self.started.elapsed() > START_TIME)
+                .then(|| End::Failed(format!("not ready after {START_TIME:?}")));
         }
         let mut state = interpreter.state();
         if state.asked > 0 && state.asked_since.elapsed() > FORK_TIME {

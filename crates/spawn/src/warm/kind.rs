@@ -12,8 +12,6 @@ use rustix::{
     io::{Errno, pread},
 };
 
-use crate::launch::Order;
-
 /// A language whose interpreter can be kept warm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -33,9 +31,9 @@ pub(super) struct Kind {
 
 impl Kind {
     /// What runs the script, if it can be kept warm.
-    pub(super) fn of(order: &Order<'_>, script: &[u8]) -> Option<Self> {
-        if order.program != script {
-            return Self::new(order.program, &[]);
+    pub(super) fn of(program: &[u8], script: &[u8], environment: &[u8]) -> Option<Self> {
+        if program != script {
+            return Self::new(program, &[]);
         }
         let mut line = [0; LINE_BYTES_MAX];
         let bytes = first_bytes(script, &mut line).ok()?;
@@ -43,7 +41,7 @@ impl Kind {
         if shebang.program.ends_with(b"/env") {
             let words = shebang.words_of_env()?;
             let (name, flags) = words.split_first()?;
-            let program = find(name, path_of(order.environment)?)?;
+            let program = find(name, path_of(environment)?)?;
             return Self::new(&program, flags);
         }
         Self::new(shebang.program, shebang.argument.as_slice())
@@ -137,9 +135,10 @@ impl<'a> Shebang<'a> {
             return (!argument.iter().any(|octet| matches!(octet, b' ' | b'\t' | b'='))).then(|| vec![argument]);
         };
         let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || b" \t-_./+".contains(octet);
-        split.iter().all(is_plain).then(|| {
-            split.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect()
-        })
+        split
+            .iter()
+            .all(is_plain)
+            .then(|| split.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect())
     }
 }
 
@@ -181,9 +180,10 @@ fn find(name: &[u8], path: &[u8]) -> Option<Vec<u8>> {
         return Some(name.to_vec());
     }
     // A relative entry means another directory for every script.
-    let candidates = path.split(|octet| *octet == b':').take(PATH_ENTRIES_MAX).map(|directory| {
-        directory.starts_with(b"/").then(|| [directory, name].join(&b'/'))
-    });
+    let candidates = path
+        .split(|octet| *octet == b':')
+        .take(PATH_ENTRIES_MAX)
+        .map(|directory| directory.starts_with(b"/").then(|| [directory, name].join(&b'/')));
     for candidate in candidates {
         let candidate = candidate?;
         if access(&*candidate, Access::EXEC_OK).is_ok() && is_file(&candidate) {
@@ -208,7 +208,9 @@ mod tests {
 
     fn kind(line: &str) -> Option<String> {
         let shebang = Shebang::read(line.as_bytes())?;
-        let words = if shebang.program.ends_with(b"/env") { shebang.words_of_env()? } else {
+        let words = if shebang.program.ends_with(b"/env") {
+            shebang.words_of_env()?
+        } else {
             std::iter::once(shebang.program).chain(shebang.argument).collect()
         };
         let (program, flags) = words.split_first()?;
@@ -236,10 +238,25 @@ mod tests {
     #[test]
     fn all_other_lines_do_not() {
         for line in [
-            "", "#!", "#!\n", "#!/usr/bin/python3", "#!/usr/bin/python3\r\n", "#!/bin/sh\n", "#!/usr/bin/python3 -x\n",
-            "#!/usr/bin/python3 -\n", "#!/usr/bin/python3 -W\n", "#!/usr/bin/python3 script.py\n", "#!/usr/bin/perl -s\n",
-            "#!/usr/bin/env python3 -u\n", "#!/usr/bin/env A=1 python3\n", "#!/usr/bin/env -S python3 \"-u\"\n",
-            "#!/usr/bin/env -S\n", "#!/usr/bin/pythonista\n", "#!/usr/bin/perldoc\n", "print(1)\n", "#!python3 -c\n",
+            "",
+            "#!",
+            "#!\n",
+            "#!/usr/bin/python3",
+            "#!/usr/bin/python3\r\n",
+            "#!/bin/sh\n",
+            "#!/usr/bin/python3 -x\n",
+            "#!/usr/bin/python3 -\n",
+            "#!/usr/bin/python3 -W\n",
+            "#!/usr/bin/python3 script.py\n",
+            "#!/usr/bin/perl -s\n",
+            "#!/usr/bin/env python3 -u\n",
+            "#!/usr/bin/env A=1 python3\n",
+            "#!/usr/bin/env -S python3 \"-u\"\n",
+            "#!/usr/bin/env -S\n",
+            "#!/usr/bin/pythonista\n",
+            "#!/usr/bin/perldoc\n",
+            "print(1)\n",
+            "#!python3 -c\n",
         ] {
             assert_eq!(kind(line), None, "{line}");
         }

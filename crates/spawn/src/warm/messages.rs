@@ -37,7 +37,8 @@ pub(super) fn prelude(language: Language) -> &'static [u8] {
 /// The second one: what to load ahead.
 pub(super) fn settings(settings: &Settings, without: &[String]) -> Vec<u8> {
     let preload = if settings.preload_all { "auto" } else { "stdlib" };
-    format!("settings\0preload={preload}\0with={}\0without={}", settings.preload.join(","), without.join(",")).into_bytes()
+    format!("settings\0preload={preload}\0with={}\0without={}", settings.preload.join(","), without.join(","))
+        .into_bytes()
 }
 
 /// A script has ended: what it imported can be learnt.

@@ -52,7 +52,11 @@ impl<'a> Waiting<'a> {
         }
         Err(Refusal::with_detail(
             Reason::Busy(RETRY_SECONDS),
-            format!("{} requests wait for a script already; raise --max-scripts or --queue", gate.waiting_max),
+            match gate.waiting_max {
+                0 => "no request may wait for a script (--queue 0); raise --max-scripts or --queue".to_owned(),
+                1 => "1 request waits for a script already; raise --max-scripts or --queue".to_owned(),
+                many => format!("{many} requests wait for a script already; raise --max-scripts or --queue"),
+            },
         ))
     }
 }

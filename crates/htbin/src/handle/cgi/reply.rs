@@ -11,7 +11,7 @@ use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Settings,
+    Answer, Settings, cause,
     output::{Halt, Running},
 };
 use crate::{
@@ -215,16 +215,13 @@ fn head_refusal(error: &Error) -> Refusal {
 
 /// The output ended before the head did.
 fn unfinished(error: &Error, exit: Option<Exit>) -> Refusal {
-    let how = match exit {
-        Some(Exit::Code(code)) => format!("; exit status {code}"),
-        Some(Exit::Signal(signal)) => format!("; ended by signal {signal}"),
-        Some(Exit::Unknown) | None => String::new(),
-    };
     let reason = match error {
         Error::Empty | Error::Unterminated => Reason::NoHead,
+        // What it wrote until then says nothing of what it would have written.
+        _ if matches!(exit, Some(Exit::Signal(_))) => Reason::NoHead,
         _ => Reason::BadHead,
     };
-    Refusal::with_detail(reason, format!("{error}{how}"))
+    Refusal::with_detail(reason, cause::of_end(error, exit))
 }
 
 fn halt_refusal(halt: &Halt, settings: &Settings) -> Refusal {

@@ -86,6 +86,48 @@ fn a_missing_interpreter_is_502_and_named() {
 }
 
 #[test]
+fn a_signal_before_the_head_is_named_and_no_advice_given() {
+    ours_only!();
+    let (reply, server) = failed(sh("kill -SEGV $$"), &[]);
+    let page = reply.expect(502).text();
+    assert!(page.contains("signal 11 (SIGSEGV) ended the script before it wrote anything"), "{page}");
+    assert!(!page.contains("Content-Type"), "{page}");
+    server.events.with("SIGSEGV");
+    let (reply, _server) = failed(sh("printf 'Content-Ty'\nkill -KILL $$"), &[]);
+    let page = reply.expect(502).text();
+    assert!(page.contains("signal 9 (SIGKILL) ended the script before its head was complete"), "{page}");
+}
+
+#[test]
+fn exit_status_127_says_that_a_program_is_missing() {
+    ours_only!();
+    for script in ["#!/usr/bin/env no-such-python\nprint()\n", "#!/bin/sh\nno-such-program\n"] {
+        let (reply, _server) = failed(script, &[]);
+        let page = reply.expect(502).text();
+        let why = "exit status 127: a program was not found, one that the script calls or that env in its first line";
+        assert!(page.contains(why) && !page.contains("Content-Type"), "{page}");
+        assert!(page.contains("no-such-p"), "stderr names it: {page}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_first_line_is_said() {
+    ours_only!();
+    for (script, why) in [
+        ("#!/opt/missing/perl -w\nprint 1;\n", "its first line asks for /opt/missing/perl, which is not there"),
+        ("#!python3\n", "its first line asks for python3 without a path; #!/usr/bin/env python3 finds it"),
+        ("#!/bin/sh\r\necho\r\n", "its first line ends in a carriage return; save it with line ends of UNIX"),
+        ("#!/etc/passwd\n", "its first line asks for /etc/passwd, which may not be executed"),
+        ("echo hello\n", "it has no first line like #!/bin/sh"),
+    ] {
+        let (reply, _server) = failed(script, &[]);
+        let page = reply.expect(502).text();
+        assert!(page.contains("cgi-bin/x: ") && page.contains(why) && page.contains("(launch-failed)"), "{page}");
+        assert!(!page.contains("os error"), "{page}");
+    }
+}
+
+#[test]
 fn a_program_that_is_none_is_502() {
     ours_only!();
     let (reply, server) = failed(b"\x7fELF but no program\n", &[]);

@@ -204,7 +204,8 @@ fn the_source_of_a_script_never_leaks_where_nothing_runs() {
 #[test]
 fn the_source_of_a_script_never_leaks_with_links_followed_and_everything_run() {
     ours_only!();
-    no_source(&site_with_secret(0o755), &["--follow-symlinks", "--hidden", "--spa"]);
+    let site = site_with_secret(0o755).file("app.html", "x");
+    no_source(&site, &["--follow-symlinks", "--hidden", "--spa=app.html"]);
     no_source(&site_with_secret(0o755), &["--cgi-dir", "."]);
     no_source(&site_with_secret(0o644), &["--cgi-dir", "."]);
 }

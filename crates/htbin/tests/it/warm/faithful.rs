@@ -9,12 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    client::Reply,
-    process::run,
-    server::Server,
-    site::Site,
-};
+use crate::{client::Reply, process::run, server::Server, site::Site};
 
 /// Each request of each script: once, while the interpreter learns, and after it has learnt.
 const ROUNDS: usize = 3;
@@ -39,7 +34,8 @@ fn the_preludes_are_faithful_by_themselves() {
     for (language, prelude) in [("python", "prelude.py"), ("perl", "prelude.pl")] {
         let prelude = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spawn/src/warm").join(prelude);
         for what in [vec![corpus.join(language)], vec!["--isolation".into(), corpus.join("isolation").join(language)]] {
-            let output = run(Command::new("python3").arg(corpus.join("drive.py")).arg("--prelude").arg(&prelude).args(what));
+            let output =
+                run(Command::new("python3").arg(corpus.join("drive.py")).arg("--prelude").arg(&prelude).args(what));
             let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{language}: {text}");
         }
@@ -55,14 +51,20 @@ fn compare(language: &str) {
     let scripts = Script::all(language);
     assert!(scripts.len() >= 25, "the corpus has {} scripts in {language}", scripts.len());
     let site = Site::new();
-    let copied = run(Command::new("cp").args(["-a", "--no-preserve=ownership"]).arg(corpus().join(language).join(".")).arg(site.path("cgi-bin")));
+    let copied = run(Command::new("cp")
+        .args(["-a", "--no-preserve=ownership"])
+        .arg(corpus().join(language).join("."))
+        .arg(site.path("cgi-bin")));
     assert!(copied.status.success(), "{copied:?}");
     let cold = Told::of(&site, &scripts, &[]);
     let warm = Told::of(&site, &scripts, &["--warm", "--warm-wait", "30s"]);
     let mut differences = Vec::new();
     for (cold, warm) in cold.iter().zip(&warm) {
         if (&cold.answer, &cold.events) != (&warm.answer, &warm.events) {
-            differences.push(format!("--- {} cold:\n{}\n{}\n--- warm:\n{}\n{}", cold.request, cold.answer, cold.events, warm.answer, warm.events));
+            differences.push(format!(
+                "--- {} cold:\n{}\n{}\n--- warm:\n{}\n{}",
+                cold.request, cold.answer, cold.events, warm.answer, warm.events
+            ));
         }
     }
     let count = warm.iter().filter(|told| told.start == "warm").count();
@@ -122,7 +124,10 @@ impl Request {
                 _ => return None,
             }
         }
-        let target = target.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?')).map_or(target.clone(), str::to_owned);
+        let target = target
+            .strip_prefix('/')
+            .filter(|rest| rest.is_empty() || rest.starts_with('?'))
+            .map_or(target.clone(), str::to_owned);
         target.is_ascii().then(|| Self { method, target, media_type, data: unescape(data).repeat(times) })
     }
 }
@@ -146,7 +151,12 @@ impl Told {
                     let path = format!("/cgi-bin/{}{}", script.name, request.target);
                     let fields: Vec<_> = request.media_type.iter().map(|it| ("Content-Type", it.as_str())).collect();
                     let reply = server.request(&request.method, &path, &fields, &request.data);
-                    told.push(Self { request: format!("{} {path}", request.method), answer: shown(&reply), events: String::new(), start: String::new() });
+                    told.push(Self {
+                        request: format!("{} {path}", request.method),
+                        answer: shown(&reply),
+                        events: String::new(),
+                        start: String::new(),
+                    });
                 }
             }
         }
@@ -160,7 +170,10 @@ impl Told {
             told.start = json["start"].as_str().unwrap_or_default().to_owned();
             // Without the date, and without the id, which is another for each.
             let of_this = events.iter().filter(|event| event.contains(id));
-            told.events = of_this.map(|event| event.split_once(' ').map_or("", |it| it.1).replace(id, "ID")).collect::<Vec<_>>().join("\n");
+            told.events = of_this
+                .map(|event| event.split_once(' ').map_or("", |it| it.1).replace(id, "ID"))
+                .collect::<Vec<_>>()
+                .join("\n");
         }
         told
     }
@@ -168,9 +181,21 @@ impl Told {
 
 /// An answer without its date.
 fn shown(reply: &Reply) -> String {
-    let mut fields: Vec<_> = reply.fields.iter().filter(|(name, _)| name != "date").map(|(name, value)| format!("{name}: {value}")).collect();
+    let mut fields: Vec<_> = reply
+        .fields
+        .iter()
+        .filter(|(name, _)| name != "date")
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     fields.sort();
-    format!("{} {}\n{}\n{}{}", reply.status, fields.join("\n"), reply.body.len(), reply.body.escape_ascii(), if reply.cut { " (cut)" } else { "" })
+    format!(
+        "{} {}\n{}\n{}{}",
+        reply.status,
+        fields.join("\n"),
+        reply.body.len(),
+        reply.body.escape_ascii(),
+        if reply.cut { " (cut)" } else { "" }
+    )
 }
 
 /// `\r`, `\n`, `\t`, `\\` and `\xHH` stand for octets.

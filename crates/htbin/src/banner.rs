@@ -2,15 +2,13 @@
 
 use std::{fmt, fs, io, io::Write as _, path::Path};
 
+use htbin_spawn::FirstLine;
 use rustix::{
     fs::{Access, access},
     termios::isatty,
 };
 
-use crate::{
-    listen::Socket,
-    site::{self, FirstLine},
-};
+use crate::{listen::Socket, site};
 
 /// What the banner tells.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 
 mod directory;
 mod file;
-mod first_line;
 mod place;
 mod plain;
 mod script;
@@ -26,7 +25,6 @@ use rustix::{
 pub use self::{
     directory::{Directory, Entry, Kind},
     file::{Metadata, SiteFile},
-    first_line::FirstLine,
     script::Script,
 };
 use self::{

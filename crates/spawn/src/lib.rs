@@ -5,6 +5,7 @@
 mod child;
 mod datagram;
 mod descendants;
+mod first_line;
 mod launch;
 pub mod launcher;
 mod limits;
@@ -15,6 +16,7 @@ pub mod warm;
 
 pub use child::Stage;
 pub use descendants::Descendants;
+pub use first_line::FirstLine;
 pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
 pub use process::{Exit, Process};

@@ -372,13 +372,14 @@ impl Rest {
 impl Interpreter {
     fn hear(&self, report: Report, descriptor: Option<OwnedFd>) {
         match (report, descriptor) {
-            (Report::Spare { pid, slot }, Some(socket)) => match Spare::new(pid, slot, socket, &self.living) {
-                Some(spare) => self.put(spare),
-                None => {
+            (Report::Spare { pid, slot }, Some(socket)) => {
+                if let Some(spare) = Spare::new(pid, slot, socket, &self.living) {
+                    self.put(spare);
+                } else {
                     let mut state = self.state();
                     state.asked = state.asked.saturating_sub(1);
                 }
-            },
+            }
             (Report::Stale, _) => {
                 let mut state = self.state();
                 let stale = std::mem::take(&mut state.spares);

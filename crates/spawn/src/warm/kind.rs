@@ -7,10 +7,9 @@ use std::{
     path::Path,
 };
 
-use rustix::{
-    fs::{Access, CWD, Mode, OFlags, access, open},
-    io::{Errno, pread},
-};
+use rustix::fs::{Access, CWD, access};
+
+use crate::first_line::FirstLine;
 
 /// A language whose interpreter can be kept warm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,16 +34,22 @@ impl Kind {
         if program != script {
             return Self::new(program, &[]);
         }
-        let mut line = [0; LINE_BYTES_MAX];
-        let bytes = first_bytes(script, &mut line).ok()?;
-        let shebang = Shebang::read(&line[..bytes])?;
-        if shebang.program.ends_with(b"/env") {
-            let words = shebang.words_of_env()?;
+        Self::from_line(FirstLine::of(Path::new(OsStr::from_bytes(script))), environment)
+    }
+
+    fn from_line(line: FirstLine, environment: &[u8]) -> Option<Self> {
+        // A line that is cut may go on with anything, and a carriage return is a part of a name.
+        let FirstLine::Asks { interpreter, argument, carriage_return: false, is_whole: true } = line else {
+            return None;
+        };
+        let (program, argument) = (interpreter.as_os_str().as_bytes(), argument.as_deref());
+        if program.ends_with(b"/env") {
+            let words = words_of_env(argument?)?;
             let (name, flags) = words.split_first()?;
             let program = find(name, path_of(environment)?)?;
             return Self::new(&program, flags);
         }
-        Self::new(shebang.program, shebang.argument.as_slice())
+        Self::new(program, argument.as_slice())
     }
 
     fn new(program: &[u8], flags: &[&[u8]]) -> Option<Self> {
@@ -97,7 +102,9 @@ impl Language {
         let (letters, allowed) = match self {
             // What follows a W is the filter of warnings.
             Self::Python => match letters.iter().position(|letter| *letter == b'W') {
-                Some(at) if letters.len() > at + 1 && !letters[at..].contains(&b' ') => (&letters[..at], &b"uEsIB"[..]),
+                Some(at) if letters[at + 1..].iter().all(u8::is_ascii_graphic) && letters.len() > at + 1 => {
+                    (&letters[..at], &b"uEsIB"[..])
+                }
                 Some(_) => return false,
                 None => (letters, &b"uEsIB"[..]),
             },
@@ -107,39 +114,15 @@ impl Language {
     }
 }
 
-/// The first line of a script as the kernel reads it.
-struct Shebang<'a> {
-    program: &'a [u8],
-    /// All the rest is one argument.
-    argument: Option<&'a [u8]>,
-}
-
-impl<'a> Shebang<'a> {
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let line = bytes.strip_prefix(b"#!")?;
-        // A line that does not end within what the kernel reads may be cut; one with a CR names no program there is.
-        let line = &line[..line.iter().position(|octet| *octet == b'\n')?];
-        let line = line.trim_ascii();
-        let end = line.iter().position(|octet| matches!(octet, b' ' | b'\t')).unwrap_or(line.len());
-        let (program, rest) = line.split_at(end);
-        let argument = Some(rest.trim_ascii()).filter(|rest| !rest.is_empty());
-        let is_plain = !bytes[..line.len() + 2].contains(&b'\r') && !program.contains(&0);
-        (is_plain && !program.is_empty()).then_some(Self { program, argument })
-    }
-
-    /// What `env` makes of its argument: a program and its flags.
-    fn words_of_env(&self) -> Option<Vec<&'a [u8]>> {
-        let argument = self.argument?;
-        let Some(split) = argument.strip_prefix(b"-S") else {
-            // Without -S all of it is the name of one program.
-            return (!argument.iter().any(|octet| matches!(octet, b' ' | b'\t' | b'='))).then(|| vec![argument]);
-        };
-        let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || b" \t-_./+".contains(octet);
-        split
-            .iter()
-            .all(is_plain)
-            .then(|| split.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect())
-    }
+/// What `env` makes of its argument: a program and its flags.
+fn words_of_env(argument: &[u8]) -> Option<Vec<&[u8]>> {
+    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let Some(split) = argument.strip_prefix(b"-S") else {
+        // Without -S all of it is the name of one program.
+        return (!argument.iter().any(|octet| is_blank(octet) || *octet == b'=')).then(|| vec![argument]);
+    };
+    let is_plain = |octet: &u8| octet.is_ascii_alphanumeric() || b" \t-_./+".contains(octet);
+    split.iter().all(is_plain).then(|| split.split(is_blank).filter(|word| !word.is_empty()).collect())
 }
 
 /// What tells that a program is still the same.
@@ -161,12 +144,6 @@ impl Stamp {
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         })
     }
-}
-
-fn first_bytes(path: &[u8], buffer: &mut [u8]) -> Result<usize, Errno> {
-    // Whatever lies there now, opening it must not wait.
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY, Mode::empty())?;
-    pread(file, buffer, 0)
 }
 
 /// PATH as the script will find it.
@@ -198,8 +175,6 @@ fn is_file(path: &[u8]) -> bool {
         .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::RegularFile)
 }
 
-/// The kernel reads no more of a script to find its interpreter.
-const LINE_BYTES_MAX: usize = 256;
 const PATH_ENTRIES_MAX: usize = 64;
 
 #[cfg(test)]
@@ -207,27 +182,22 @@ mod tests {
     use super::*;
 
     fn kind(line: &str) -> Option<String> {
-        let shebang = Shebang::read(line.as_bytes())?;
-        let words = if shebang.program.ends_with(b"/env") {
-            shebang.words_of_env()?
-        } else {
-            std::iter::once(shebang.program).chain(shebang.argument).collect()
-        };
-        let (program, flags) = words.split_first()?;
-        let program = if program.starts_with(b"/") { program.to_vec() } else { [b"/bin/", *program].concat() };
-        Kind::new(&program, flags).map(|kind| kind.to_string())
+        Kind::from_line(FirstLine::from_start(line.as_bytes()), ENVIRONMENT).map(|kind| kind.to_string())
     }
+
+    /// Wherever programs usually lie.
+    const ENVIRONMENT: &[u8] = b"LANG=C\0PATH=/usr/bin:/bin\0";
 
     #[test]
     fn lines_of_python_and_perl_qualify() {
         for (line, expected) in [
+            ("#!/usr/bin/env perl\n", "/usr/bin/perl"),
             ("#!/usr/bin/python3\n", "/usr/bin/python3"),
             ("#! /usr/bin/python3.11 -u \nprint()", "/usr/bin/python3.11 -u"),
             ("#!/usr/bin/python3\t-Wignore\n", "/usr/bin/python3 -Wignore"),
-            ("#!/srv/venv/bin/python -EsW error\n", ""),
             ("#!/srv/venv/bin/python -EsWerror\n", "/srv/venv/bin/python -EsWerror"),
-            ("#!/usr/bin/env python3\n", "/bin/python3"),
-            ("#!/usr/bin/env -S python3 -u -I\n", "/bin/python3 -u -I"),
+            ("#!/usr/bin/env /bin/perl5\n", "/bin/perl5"),
+            ("#!/usr/bin/env -S perl -w -T\n", "/usr/bin/perl -w -T"),
             ("#!/usr/bin/perl -wT\n", "/usr/bin/perl -wT"),
             ("#!/usr/bin/perl5.36.0\n", "/usr/bin/perl5.36.0"),
         ] {
@@ -246,6 +216,8 @@ mod tests {
             "#!/bin/sh\n",
             "#!/usr/bin/python3 -x\n",
             "#!/usr/bin/python3 -\n",
+            "#!/srv/venv/bin/python -EsW error\n",
+            "#!/usr/bin/python3 -Wignore\r\n",
             "#!/usr/bin/python3 -W\n",
             "#!/usr/bin/python3 script.py\n",
             "#!/usr/bin/perl -s\n",

@@ -167,7 +167,7 @@ impl Told {
         for (told, line) in told.iter_mut().zip(&access) {
             let json: Value = serde_json::from_str(line).expect("a line is JSON");
             let id = json["id"].as_str().expect("an exchange has an id");
-            told.start = json["start"].as_str().unwrap_or_default().to_owned();
+            json["start"].as_str().unwrap_or_default().clone_into(&mut told.start);
             // Without the date, and without the id, which is another for each.
             let of_this = events.iter().filter(|event| event.contains(id));
             told.events = of_this

@@ -209,7 +209,7 @@ fn warm(flags: &Flags, environment: &[(OsString, OsString)]) -> Result<Option<wa
         interpreters_max: positive("--warm-max", whole(warm.warm_max))?,
         idle_time: warm.warm_idle,
         memory_bytes_max: warm.warm_memory,
-        start_wait: warm.warm_wait,
+        start_wait: warm.warm_wait.unwrap_or_default(),
         preload_all: warm.preload.iter().any(|name| name == "auto"),
         preload: names.map(|name| module(name)).collect::<Result<_, _>>()?,
         environment: block,

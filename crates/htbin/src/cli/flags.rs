@@ -189,10 +189,9 @@ pub struct WarmFlags {
     /// names are modules that are loaded at the start, as in `--preload flask,DBI`.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "stdlib", hide_default_value = true)]
     pub preload: Vec<String>,
-    /// How long a script waits for its interpreter to start [0: it starts ordinarily meanwhile]
-    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "0", hide_default_value = true)]
-    #[arg(hide_short_help = true)]
-    pub warm_wait: Duration,
+    /// How long a script waits for its interpreter to start [it does not: it starts ordinarily]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, hide_short_help = true)]
+    pub warm_wait: Option<Duration>,
     /// Interpreters kept at once [8]
     #[arg(long, value_name = "N", value_parser = value::count, default_value = "8", hide_default_value = true)]
     #[arg(hide_short_help = true)]

@@ -103,7 +103,7 @@ impl Interpreter {
             .map_err(|errno| format!("no socket: {errno}"))?;
         let boot = messages::boot(kind.language());
         let arguments: Vec<&[u8]> =
-            std::iter::once(kind.program()).chain(kind.flags()).chain(boot.iter().copied()).collect();
+            std::iter::once(kind.zeroth()).chain(kind.flags()).chain(boot.iter().copied()).collect();
         let order = Order {
             program: kind.program(),
             arguments: &arguments,

@@ -25,6 +25,8 @@ pub enum Language {
 pub(super) struct Kind {
     language: Language,
     program: Box<[u8]>,
+    /// What it finds as its own name: `env` gives the bare one.
+    zeroth: Box<[u8]>,
     flags: Vec<Box<[u8]>>,
 }
 
@@ -32,7 +34,7 @@ impl Kind {
     /// What runs the script, if it can be kept warm.
     pub(super) fn of(program: &[u8], script: &[u8], environment: &[u8]) -> Option<Self> {
         if program != script {
-            return Self::new(program, &[]);
+            return Self::new(program, program, &[]);
         }
         Self::from_line(FirstLine::of(Path::new(OsStr::from_bytes(script))), environment)
     }
@@ -47,17 +49,18 @@ impl Kind {
             let words = words_of_env(argument?)?;
             let (name, flags) = words.split_first()?;
             let program = find(name, path_of(environment)?)?;
-            return Self::new(&program, flags);
+            return Self::new(&program, name, flags);
         }
-        Self::new(program, argument.as_slice())
+        Self::new(program, program, argument.as_slice())
     }
 
-    fn new(program: &[u8], flags: &[&[u8]]) -> Option<Self> {
+    fn new(program: &[u8], zeroth: &[u8], flags: &[&[u8]]) -> Option<Self> {
         let language = Language::of(program)?;
         let has_absolute_path = program.starts_with(b"/");
         (has_absolute_path && flags.iter().all(|flag| language.honours(flag))).then(|| Self {
             language,
             program: program.into(),
+            zeroth: zeroth.into(),
             flags: flags.iter().map(|flag| Box::from(*flag)).collect(),
         })
     }
@@ -68,6 +71,10 @@ impl Kind {
 
     pub(super) fn program(&self) -> &[u8] {
         &self.program
+    }
+
+    pub(super) fn zeroth(&self) -> &[u8] {
+        &self.zeroth
     }
 
     pub(super) fn flags(&self) -> impl Iterator<Item = &[u8]> {

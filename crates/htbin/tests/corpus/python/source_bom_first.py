@@ -1,0 +1,2 @@
+﻿#!/usr/bin/python3
+print("never: the kernel does not know this first line")

@@ -11,7 +11,8 @@ import sys
 BASELINE = dict(sys.modules)
 MAIN = sys.modules["__main__"]
 MAIN_AT_START = dict(MAIN.__dict__)
-MAIN_AT_START.pop("posix", None)  # the boot line's
+MAIN_AT_START.pop("os", None)  # the boot line's
+MAIN_AT_START["__doc__"] = None
 PATH_IMPORTERS = list(sys.path_importer_cache)
 VERSION = sys.version_info
 if VERSION >= (3, 13) and list(BASELINE)[-1] == "linecache":
@@ -32,12 +33,12 @@ except OSError:
 
 import _frozen_importlib as bootstrap
 import builtins, gc, posix, time
-import _imp, _signal, _socket, atexit, marshal, os
-import _warnings
+import _signal, _socket, _thread, _warnings, atexit, os
 from posix import stat
 
 ORDER_BYTES_MAX = 120 << 10  # stays on malloc's heap
 SLOTS, SLOT_BYTES = 256, 4096
+LISTINGS_MAX = 100
 CODE_FILES_MAX, CODE_FILE_BYTES_MAX = 200, 512 << 10
 UNSETTLED_NS = 50_000_000  # a file that changed so recently may change again within the same tick of the file system's clock
 CHECK_FILES_SECONDS = 1.0
@@ -76,8 +77,8 @@ def main():
     library.everything = settings.get("preload") == "auto"
     library.named = named("with")
     NEVER.update(named("without"))
+    library.learn(["warnings"])
     library.learn(PRELOAD + sorted(library.named))
-    library.rehearse()
     library.settle()
     prctl(PR_SET_DUMPABLE, 0)
     say("ready", "%d.%d.%d" % VERSION[:3])
@@ -129,6 +130,12 @@ def learnt(number, program):
         return
     names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
     news = False
+    place = os.path.dirname(program)
+    found = stat(place or "/")
+    if time.time_ns() - found.st_mtime_ns > UNSETTLED_NS:
+        while len(listings) > LISTINGS_MAX:
+            listings.clear()
+        listing(place, found)
     if names:
         slots[begin:begin + SLOT_BYTES] = bytes(SLOT_BYTES)
         names = names.decode("ascii", "replace").split("\n")
@@ -198,10 +205,12 @@ class Library:
         if not names:
             return False
         self.reveal()
+        show_environment()
         with Watch(self):
             for name in names:
                 self.load(name)
-        self.rehearse()
+            self.rehearse()
+        hide_environment()
         self.hide()
         return True
 
@@ -263,8 +272,7 @@ class Library:
                 files = frozenset(dep.partition(".")[0] for dep in order if getattr(self.hidden[dep], "__file__", None))
                 acts = tuple(act for dep in order for act in self.acts.get(dep, ()))
                 quiet = not any(dep in self.warned for dep in order)
-                package = name.rpartition(".")[0]
-                plans[name] = (tuple(self.shelves[dep] for dep in order), files, acts, quiet, package)
+                plans[name] = tuple(self.shelves[dep] for dep in order), files, acts, quiet
         self.remember_files()
         for finder in sys.path_importer_cache.values():
             # An ordinary start reads these directories too, when it must find something in them.
@@ -563,6 +571,7 @@ class Order:
         sys.argv[:] = arguments
         if ORIGINAL_FLAGS is not None:
             sys.orig_argv[ORIGINAL_FLAGS:] = arguments
+        bootstrap._find_and_load = find_and_load
         return code, main_namespace(script)
 
     def start_cold(self, own, reason):
@@ -578,6 +587,20 @@ class Order:
             posix.execve(self.execute, self.arguments, environment)
         finally:
             posix._exit(127)
+
+
+def hide_environment():
+    """Here and not in each child: a child only adds."""
+    for name in list(os.environ._data):
+        posix.unsetenv(name)
+    os.environ._data.clear()
+    posix.environ.clear()
+
+
+def show_environment():
+    for name, value in ENVIRONMENT.items():
+        posix.putenv(name, value)
+    os.environ._data.update(ENVIRONMENT)
 
 
 def replace_environment(pairs):
@@ -976,7 +999,9 @@ def clone_arguments():
     return tuple(map(ctypes.c_long, (number, flags, 0, 0, *last)))
 
 
-import _thread
+# Tracebacks of failed imports leave out frames of exactly this name.
+for function in (find_and_load, hand_out):
+    function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap>")
 CLONE = clone_arguments()
 UNBUFFERED = isinstance(sys.stdout.buffer, FileIO)
 BUFFERED = not UNBUFFERED
@@ -990,5 +1015,6 @@ DECIDING_PREFIXES = b"PYTHON", b"LC_", b"LANG", b"TZ", b"LD_", b"MALLOC_", b"GLI
 at_start = dict(pair.split(b"=", 1) for pair in reversed(ENVIRON_AT_START))
 DECIDED = {name: value for name, value in at_start.items() if name in DECIDING or name.startswith(DECIDING_PREFIXES)}
 # What the interpreter and site set by themselves (LC_CTYPE in the C locale).
-ADDED_AT_START = [(name, value) for name, value in os.environ._data.items() if at_start.get(name) != value]
+ENVIRONMENT = dict(os.environ._data)
+ADDED_AT_START = [(name, value) for name, value in ENVIRONMENT.items() if at_start.get(name) != value]
 main()

@@ -3,6 +3,7 @@
 
 mod interpreter;
 mod kind;
+mod life;
 mod messages;
 mod spare;
 
@@ -23,9 +24,10 @@ use crate::{
     launch::{LaunchError, Launcher, Order},
     script::{Script, Stdin, Stdio},
 };
-use interpreter::{End, Interpreter};
+use interpreter::Interpreter;
 pub use kind::Language;
 use kind::{Kind, Stamp};
+use life::End;
 
 /// How interpreters are kept warm.
 #[derive(Debug, Clone)]
@@ -241,14 +243,14 @@ impl Warm {
     async fn keep(self: Arc<Self>, kind: Kind, stamp: Stamp, without: Vec<String>) {
         let end = match Interpreter::start(&kind, &without, &self.settings, &self.launcher).await {
             Err(why) => End::Failed(why),
-            Ok((interpreter, rest)) => {
+            Ok((interpreter, life)) => {
                 let ready = |interpreter: &Arc<Interpreter>| {
                     // Its place may have gone to another meanwhile.
                     if !self.replace(&kind, stamp, State::Running(Arc::clone(interpreter))) {
                         interpreter.retire();
                     }
                 };
-                rest.live(&interpreter, ready).await
+                life.live(&interpreter, ready).await
             }
         };
         self.ended(kind, stamp, without, end);

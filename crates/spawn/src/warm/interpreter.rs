@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fs, io,
     os::fd::{BorrowedFd, OwnedFd},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -14,18 +13,18 @@ use std::{
 use rustix::{
     io::Errno,
     net::{AddressFamily, Shutdown, SocketFlags, SocketType, shutdown, socketpair},
-    param::page_size,
 };
 use tokio::{
     io::{Interest, unix::AsyncFd},
     net::unix::pipe,
     sync::{Notify, oneshot},
-    time::{interval, timeout},
+    time::timeout,
 };
 
 use super::{
     Settings,
     kind::Kind,
+    life::Life,
     messages::{self, FORK, REPORT_BYTES_MAX, Report},
     spare::Spare,
 };
@@ -38,57 +37,32 @@ use crate::{
     sys::watch::watch,
 };
 
-/// Why an interpreter is gone.
-#[derive(Debug)]
-pub(super) enum End {
-    /// It was told to: not used, replaced, or the server stops.
-    Retired,
-    /// It can go on only without this module, for this reason.
-    Without(String, String),
-    /// It cannot be kept warm.
-    Refused(String),
-    /// It died, hung, or was never there.
-    Failed(String),
-}
-
 /// An interpreter that forks.
 #[derive(Debug)]
 pub(super) struct Interpreter {
-    name: String,
+    pub(super) name: String,
     control: AsyncFd<OwnedFd>,
     living: Arc<Living>,
     spares_max: usize,
     state: Mutex<State>,
-    retired: Notify,
+    pub(super) retired: Notify,
     /// A spare has failed, and that has been logged.
     complained: AtomicBool,
 }
 
 #[derive(Debug)]
-struct State {
+pub(super) struct State {
     spares: VecDeque<Spare>,
     /// Requests that wait for a spare.
     waiting: VecDeque<oneshot::Sender<Spare>>,
     /// Spares that were asked for and have not come.
-    asked: usize,
+    pub(super) asked: usize,
     /// When the first of them was asked for.
-    asked_since: Instant,
-    used: Instant,
+    pub(super) asked_since: Instant,
+    pub(super) used: Instant,
     /// How often each script ran.
     runs: HashMap<Box<[u8]>, u32>,
-    is_over: bool,
-}
-
-/// What belongs to the task that stays with an interpreter.
-pub(super) struct Rest {
-    /// Nobody writes there; open, so that whoever does lives on.
-    _stdout: pipe::Receiver,
-    stderr: Option<pipe::Receiver>,
-    process: Process,
-    started: Instant,
-    is_ready: bool,
-    idle_time: Duration,
-    memory_bytes_max: u64,
+    pub(super) is_over: bool,
 }
 
 impl Interpreter {
@@ -98,7 +72,7 @@ impl Interpreter {
         without: &[String],
         settings: &Settings,
         launcher: &Arc<Launcher>,
-    ) -> Result<(Arc<Self>, Rest), String> {
+    ) -> Result<(Arc<Self>, Life), String> {
         let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
             .map_err(|errno| format!("no socket: {errno}"))?;
         let boot = messages::boot(kind.language());
@@ -139,7 +113,7 @@ impl Interpreter {
             retired: Notify::new(),
             complained: AtomicBool::new(false),
         };
-        let rest = Rest {
+        let life = Life {
             _stdout: parts.stdout,
             stderr: Some(stderr),
             process: parts.process,
@@ -148,7 +122,7 @@ impl Interpreter {
             idle_time: settings.idle_time,
             memory_bytes_max: settings.memory_bytes_max,
         };
-        Ok((Arc::new(interpreter), rest))
+        Ok((Arc::new(interpreter), life))
     }
 
     /// Runs a script in a spare. None if it has to start ordinarily; nothing of it has run then.
@@ -206,7 +180,7 @@ impl Interpreter {
     }
 
     /// Asks for as many spares as are missing.
-    fn ask(&self, state: &mut State) {
+    pub(super) fn ask(&self, state: &mut State) {
         state.waiting.retain(|waiter| !waiter.is_closed());
         let missing = (self.spares_max + state.waiting.len()).saturating_sub(state.spares.len());
         while state.asked < missing.min(ASKED_MAX) && send(self.control.get_ref(), FORK, &[]).is_ok() {
@@ -249,7 +223,7 @@ impl Interpreter {
         *count <= LEARN_FIRST || count.is_multiple_of(LEARN_EVERY)
     }
 
-    fn close(&self) {
+    pub(super) fn close(&self) {
         let (spares, waiting) = {
             let mut state = self.state();
             state.is_over = true;
@@ -261,7 +235,7 @@ impl Interpreter {
     }
 
     /// The next report; none when it has ended.
-    async fn report(&self) -> Option<(Report, Option<OwnedFd>)> {
+    pub(super) async fn report(&self) -> Option<(Report, Option<OwnedFd>)> {
         let mut buffer = [0; REPORT_BYTES_MAX];
         loop {
             let mut ready = self.control.readable().await.ok()?;
@@ -279,98 +253,13 @@ impl Interpreter {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rest {
-    /// Stays with the interpreter until it is gone. `ready` is called when it can take scripts.
-    pub(super) async fn live(mut self, interpreter: &Arc<Interpreter>, ready: impl Fn(&Arc<Interpreter>)) -> End {
-        let mut ticks = interval(TICK.min(self.idle_time / 2).max(TICK_MIN));
-        let end = loop {
-            tokio::select! {
-                report = interpreter.report() => match report {
-                    Some((Report::Ready(version), _)) => {
-                        self.is_ready = true;
-                        interpreter.ask(&mut interpreter.state());
-                        ready(interpreter);
-                        tracing::info!(
-                            "warm {} {version} runs as process {}, ready after {} ms",
-                            interpreter.name, self.process.pid(), self.started.elapsed().as_millis()
-                        );
-                    }
-                    Some((Report::Without(module, reason), _)) => break End::Without(module, reason),
-                    Some((Report::Refused(reason), _)) => break End::Refused(reason),
-                    Some((report, descriptor)) => interpreter.hear(report, descriptor),
-                    None => break self.why(interpreter).await,
-                },
-                line = next_messages(&mut self.stderr) => {
-                    line.lines().for_each(|line| tracing::warn!("warm {}: {line}", interpreter.name));
-                }
-                // Its spares may hold its socket open.
-                _ = self.process.exited() => break self.why(interpreter).await,
-                _ = ticks.tick() => if let Some(end) = self.check(interpreter) { break end },
-                () = interpreter.retired.notified() => break End::Retired,
-            }
-        };
-        interpreter.close();
-        self.process.detach(LEAVE_TIME);
-        end
-    }
-
-    /// Is it still wanted, and well?
-    fn check(&self, interpreter: &Interpreter) -> Option<End> {
-        if !self.is_ready {
-            return (self.started.elapsed() > START_TIME)
-                .then(|| End::Failed(format!("not ready after {START_TIME:?}")));
-        }
-        let mut state = interpreter.state();
-        if state.asked > 0 && state.asked_since.elapsed() > FORK_TIME {
-            return Some(End::Failed(format!("it made no process for {FORK_TIME:?}")));
-        }
-        if state.used.elapsed() > self.idle_time {
-            tracing::info!("warm {} was not used for {:?} and goes", interpreter.name, self.idle_time);
-            return Some(End::Retired);
-        }
-        interpreter.ask(&mut state);
-        let memory = resident_bytes(self.process.pid());
-        (memory > self.memory_bytes_max).then(|| {
-            tracing::info!("warm {} holds {} MiB and goes", interpreter.name, memory >> 20);
-            End::Retired
-        })
-    }
-
-    /// It has ended: was it told to?
-    async fn why(&mut self, interpreter: &Interpreter) -> End {
-        // A last word may still lie in the socket.
-        while let Ok(Some((report, _))) = timeout(Duration::ZERO, interpreter.report()).await {
-            match report {
-                Report::Without(module, reason) => return End::Without(module, reason),
-                Report::Refused(reason) => return End::Refused(reason),
-                _ => {}
-            }
-        }
-        if interpreter.state().is_over {
-            return End::Retired;
-        }
-        End::Failed(self.how_it_ended().await)
-    }
-
-    async fn how_it_ended(&mut self) -> String {
-        let exit = timeout(EXIT_TIME, self.process.exited()).await;
-        // What it said at last tells most.
-        let words = timeout(EXIT_TIME, next_messages(&mut self.stderr)).await.unwrap_or_default();
-        let last = words.lines().last().unwrap_or_default();
-        match exit {
-            Ok(exit) => format!("it has ended, {exit:?}: {last}"),
-            Err(_) => format!("it closed its socket: {last}"),
-        }
-    }
-}
-
 impl Interpreter {
-    fn hear(&self, report: Report, descriptor: Option<OwnedFd>) {
+    pub(super) fn hear(&self, report: Report, descriptor: Option<OwnedFd>) {
         match (report, descriptor) {
             (Report::Spare { pid, slot }, Some(socket)) => {
                 if let Some(spare) = Spare::new(pid, slot, socket, &self.living) {
@@ -406,40 +295,12 @@ impl Drop for Ended {
     }
 }
 
-/// What it writes to stderr; never done once that has ended.
-async fn next_messages(stderr: &mut Option<pipe::Receiver>) -> String {
-    let mut buffer = [0; REPORT_BYTES_MAX];
-    loop {
-        let Some(pipe) = stderr else { return std::future::pending().await };
-        let _ = pipe.readable().await;
-        match pipe.try_read(&mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Ok(0) | Err(_) => *stderr = None,
-            Ok(bytes) => return String::from_utf8_lossy(&buffer[..bytes]).into_owned(),
-        }
-    }
-}
-
-/// What a process holds of memory; 0 if it is gone.
-fn resident_bytes(pid: i32) -> u64 {
-    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
-    pages * page_size() as u64
-}
-
 /// A request waits for a spare no longer than this: an ordinary start is not much slower.
 const SPARE_TIME: Duration = Duration::from_millis(500);
 /// Spares that may fail one after the other for one request.
 const TRIES: usize = 2;
 /// Spares asked for at once: the interpreter's socket holds ten messages.
 const ASKED_MAX: usize = 4;
-const TICK: Duration = Duration::from_secs(5);
-const TICK_MIN: Duration = Duration::from_millis(50);
-const START_TIME: Duration = Duration::from_secs(30);
-/// It may be loading a large module meanwhile.
-const FORK_TIME: Duration = Duration::from_secs(60);
-const LEAVE_TIME: Duration = Duration::from_secs(2);
-const EXIT_TIME: Duration = Duration::from_millis(250);
 /// Scripts whose runs are counted.
 const SCRIPTS_MAX: usize = 1024;
 const LEARN_FIRST: u32 = 8;

@@ -13,17 +13,17 @@ addresses ("at 0x7f...") may differ.
 The requests stand in comments behind the script's first line, one a line; without any it is one plain GET:
     #: GET /extra/path?name=Ada
     #: POST /?q=1 type=application/x-www-form-urlencoded data=a=b&c=d\\r\\n\\x00
-Words before data= : type=, times= (the data so often), env=NAME=VALUE, cpu= as= nproc= fsize= (limits). data= runs to
-the end of the line. \\r \\n \\t \\\\ \\xHH stand for octets everywhere. A query without `=` makes arguments.
+Words before data= : type=, times= (the data so often), env=NAME=VALUE, cpu= as= nproc= fsize= (limits), unlike (its
+output must be another one each time). data= runs to the end of the line. \\r \\n \\t \\\\ \\xHH stand for octets everywhere. A query without `=` makes arguments.
 Scripts are the executable files whose first line names the prelude's language; a DIRECTORY is copied first.
 """
-import argparse, array, ctypes, difflib, os, pathlib, pwd, re, resource, select, shutil, signal, socket, stat, sys, tempfile, time
+import argparse, array, ctypes, difflib, os, pathlib, pwd, re, resource, select, shutil, signal, socket, stat, subprocess, sys, tempfile, time
 from urllib.parse import unquote_to_bytes
 
 BOOTS = {
-    "python": ["-c", 'import socket;s=socket.socket(fileno=0);exec(compile(s.recv(1<<20),"<frozen importlib._bootstrap htbin>","exec"))',
-               "htbin-warm"],
-    "perl": ["-M-strict;BEGIN{sysread STDIN,my $p,1<<18;eval $p;die $@ if $@}", "/dev/null"],
+    "python": ["-c", 'import os;exec(compile(os.read(0,1<<18),"<frozen importlib._bootstrap htbin>","exec"))', "htbin-warm"],
+    "perl": ["-M5;BEGIN{binmode STDIN if${^UNICODE}&1;sysread STDIN,my $p,1<<18;($p)=$p=~/(.*)/s;eval $p;die $@ if $@}",
+             "/" * 1016 + "dev/null"],
 }
 ROUNDS = ("untaught", "learning", "taught")
 UNTAUGHT_RUNS_MAX = 60  # without `ended` a slot is never free again: then a new interpreter takes over
@@ -128,8 +128,10 @@ class Request:
         self.script, self.line = script, line.decode("utf-8", "backslashreplace")
         rest, _, data = line.partition(b" data=")
         method, target, *words = rest.split()
-        words = dict(unescape(word).split(b"=", 1) if not word.startswith(b"env=") else
-                     (b"env " + unescape(word)[4:].split(b"=", 1)[0], unescape(word)[4:].split(b"=", 1)[1]) for word in words)
+        self.outputs = set() if b"unlike" in words else None
+        pairs = [unescape(word).partition(b"=") for word in words]
+        words = {name: value for name, _, value in pairs}
+        added = dict(value.split(b"=", 1) for name, _, value in pairs if name == b"env")
         self.data = unescape(data) * int(words.get(b"times", 1))
         target = unescape(target)
         path, _, query = target.partition(b"?")
@@ -157,7 +159,7 @@ class Request:
             b"SERVER_NAME": b"localhost", b"SERVER_ADDR": b"127.0.0.1", b"SERVER_PORT": b"8000", b"REMOTE_ADDR": b"127.0.0.1",
             b"REMOTE_HOST": b"127.0.0.1", b"REMOTE_PORT": b"40000", b"HTTP_HOST": b"localhost:8000",
         })
-        variables.update((name[4:], value) for name, value in words.items() if name.startswith(b"env "))
+        variables.update(added)
         self.environment = script.options.common + [name + b"=" + value for name, value in variables.items()]
 
     def stdin(self):
@@ -248,6 +250,11 @@ class Run:
             self.socket.close()
         ending = "signal %d" % os.WTERMSIG(status) if os.WIFSIGNALED(status) else "exit %d" % os.WEXITSTATUS(status)
         written = [re.sub(rb"\bat 0x[0-9a-f]+", b"at 0x...", b"".join(self.output[end])) for end in (self.stdout, self.stderr)]
+        outputs = self.request.outputs
+        if outputs is not None:
+            new = written[0] not in outputs
+            outputs.add(written[0])
+            written[0] = b"not seen before" if new else b"seen before: " + written[0]
         return written + [ending.encode()]
 
 
@@ -297,7 +304,11 @@ def start_cold(request):
 # ---- The warm interpreter
 
 class Refused(Exception):
-    pass
+    """The interpreter says that it cannot be warm: an ordinary start is right."""
+
+
+class Lost(Exception):
+    """The interpreter ended or hung, against the protocol."""
 
 
 class Warm:
@@ -309,6 +320,7 @@ class Warm:
         self.without = list(without)
         self.spares = []
         self.stale = 0
+        self.retires = False
         self.begin()
         self.descriptors = self.count("fd")
         self.threads = self.count("task")
@@ -354,16 +366,22 @@ class Warm:
                 self.driver.say("without %s: %s" % (fields[0], " ".join(fields[1:])))
                 self.end()
                 if fields[0] in self.without or len(self.without) > 20:
-                    raise Refused("asks again to do without " + fields[0])
+                    raise Lost("asks again to do without " + fields[0])
                 self.without.append(fields[0])
                 self.begin()
                 return
             elif verb == "refuse":
                 self.end()
                 raise Refused(" ".join(fields))
+            elif not data and self.retires:
+                # A file that it had loaded has changed on disk.
+                self.end()
+                self.begin()
+                return
             elif verb != "ready":
                 self.end()
-                raise Refused("sent %r instead of %s" % (data, wanted))
+                raise Lost("sent %r instead of %s" % (data, wanted))
+            self.retires = verb == "note" or verb == "stale"
             if verb == wanted:
                 return
 
@@ -460,7 +478,7 @@ class Driver:
         self.problems = []
         self.differences = {}  # script: how many
         self.executed = set()  # scripts that the last round started by exec
-        self.unstable, self.skipped = [], []
+        self.unstable, self.skipped, self.refused = [], [], []
         self.runs = self.count = 0
 
     def say(self, text):
@@ -514,12 +532,17 @@ class Driver:
         for request in expected:
             groups.setdefault(request.script.interpreter(), []).append(request)
         for requests in groups.values():
+            script = requests[0].script
+            if subprocess.run([script.program, *script.flags, "-e0" if self.options.language == "perl" else "-c0"],
+                              stdin=subprocess.DEVNULL, capture_output=True).returncode:
+                self.refused.append("%s (does not start)" % " ".join(script.flags))
+                continue
             try:
                 self.compare_with_one(requests, expected)
             except Refused as error:
-                self.problem("%s refused: %s" % (" ".join(requests[0].script.interpreter()[2]), error))
-            except OSError as error:
-                self.problem("the warm interpreter was lost: %s" % error)
+                self.refused.append("%s (%s)" % (" ".join(requests[0].script.flags), error))
+            except (Lost, OSError) as error:
+                self.problem("the warm interpreter with %s was lost: %s" % (requests[0].script.flags, error))
 
     def compare_with_one(self, requests, expected):
         for round in ROUNDS:
@@ -645,7 +668,7 @@ class Driver:
     def summary(self):
         if self.options.bench:
             return 1 if self.problems else 0
-        for title, names in (("skipped", self.skipped), ("by exec", sorted(self.executed)), ("not the same twice when cold", self.unstable)):
+        for title, names in (("skipped", self.skipped), ("always an ordinary start", self.refused), ("by exec", sorted(self.executed)), ("not the same twice when cold", self.unstable)):
             if names:
                 print("%s: %s" % (title, " ".join(names)))
         if self.differences:

@@ -1,8 +1,7 @@
 #!/usr/bin/python3 -Wdefault
-import tempfile
+import socket
 
 print("Content-Type: text/plain\n")
-folder = tempfile.TemporaryDirectory(prefix="same", suffix="name", dir=None)
-folder.name = "/tmp/the-name-is-not-shown"
+unclosed = socket.socket(socket.AF_UNIX)
 open("/dev/null").read()
 print("end")

@@ -1,2 +1,0 @@
-﻿#!/usr/bin/python3
-print("never: the kernel does not know this first line")

@@ -1,0 +1,674 @@
+#line 1 "(htbin prelude)"
+# What a warm Perl interpreter runs instead of a script. It preloads modules, rehearses them, and forks *spares*: children that
+# wait for one order each and then become the main program that the order names. It never runs a script itself.
+#
+# All of it runs inside a BEGIN block that stands before the first line of perl's program, /dev/null, which perl has opened but
+# not read yet. A child puts the script in the place of /dev/null and returns from that block: perl itself compiles and runs the
+# script, as it would have done. So phases, __DATA__, caller, `#!` switches, messages and exit codes are perl's own.
+#
+# Descriptors are handled by bare system calls: a Perl handle would still be there when the script runs.
+
+package HTBin::Warm;
+use strict;
+no warnings;    # also where the interpreter was started with -w
+
+my $interpreter_pid = $$;
+my ($machine, %number);           # of system calls
+my %settings;                     # as the server gave them
+my $slot = -1;                    # of the spare made last; in a child, its own
+my $thread_id_address = 0;        # where the C library keeps it, if that is known
+my $slots_address = 0;            # what children have learnt, if memory could be shared
+
+my ($directory, $script, $program, @limits, @arguments, @environment);    # the order
+my $script_pid = 0;               # of the child that took it
+my $program_descriptor;           # perl's, of /dev/null and then of the script
+my ($program_name, $program_name_address) = ($0, 0);
+my $eval_count_address = 0;
+my %started_with;                 # what perl and the C library read from the environment
+
+my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\z|LD_|MALLOC_|GLIBC_|TMPDIR\z)/;
+
+my %known;                        # preloaded, file as in %INC: what stat said about it
+my $known_count;                  # of files in %INC
+my %failed;                       # modules that could not be loaded, or may not be
+my $checked_at = 0;               # when %known was compared with the files
+my %own_directory;                # those that @INC starts with
+my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
+
+# The first thing that runs. It returns in a child only, and there the script stands in the place of /dev/null.
+sub main {
+    find_system_calls() or refuse("the system calls of this machine are not known");
+    $] >= 5.010         or refuse("perl $] is older than 5.10");
+    find_program()      or refuse("perl's program is not an unread /dev/null");
+    call('prctl', PR_SET_DUMPABLE(), 0, 0, 0, 0);
+    find_thread_id_address();
+    find_program_name();
+    find_eval_count();
+    map_slots();
+    remember_environment();
+    wait_for_settings();
+    watch_directories();
+    preload(first_modules());
+    my $hidden = delete $main::{'HTBin::'};    # scripts see no such package
+    report('ready', $]);
+    serve();
+}
+
+# ---------------------------------------------------------------------------------------------------------------- the server
+
+# Carries out orders of the server until it has closed its end. It returns in a child that has become a script only.
+sub serve {
+    while (1) {
+        my ($verb, @fields) = receive();
+        if    ($verb eq 'fork')  { leave_if_outdated(); return if make_spare() }
+        elsif ($verb eq 'ended') { learn($fields[0]) }
+    }
+}
+
+sub wait_for_settings {
+    my ($verb, @fields) = receive();
+    $verb eq 'settings' or refuse("the first message is not the settings");
+    for (@fields) {
+        my ($key, $value) = split /=/, $_, 2;
+        $settings{$key} = $value;
+    }
+}
+
+sub receive {
+    while (1) {
+        my $bytes = sysread STDIN, my $message, MESSAGE_BYTES_MAX();
+        next                     if !defined $bytes && $!{EINTR};
+        leave(0)                 if !$bytes;
+        return fields($message);
+    }
+}
+
+# With -T, what was read is tainted. The server is trusted: a match makes it clean.
+sub fields {
+    return map { /\A(.*)\z/s; $1 } split /\0/, $_[0], -1;
+}
+
+sub report {
+    my $message = join "\0", @_;
+    call('sendto', 0, $message, length $message, MSG_NOSIGNAL(), 0, 0);
+}
+
+sub refuse {
+    report('refuse', $_[0]);
+    leave(1);
+}
+
+# At once: perl's own way out would run the END blocks of preloaded modules.
+sub leave { call('exit_group', $_[0]) }
+
+# -------------------------------------------------------------------------------------------------------------------- spares
+
+# Makes a spare. True in the spare, once it has become a script.
+sub make_spare {
+    $slot = ($slot + 1) % SLOTS();
+    my $pair = zeros(8);
+    call('socketpair', AF_UNIX(), SOCK_SEQPACKET() | SOCK_CLOEXEC(), 0, $pair) == 0 or return trouble("no socket for a spare");
+    my ($theirs, $ours) = unpack 'ii', $pair;
+    my $pid = fork_sibling();
+    if ($pid == 0) {
+        call('close', $theirs);
+        become_script($ours);
+        return 1;
+    }
+    if   ($pid < 0) { trouble("no spare") }
+    else            { report_with_descriptor($theirs, 'spare', $pid, $slot) }
+    call('close', $theirs);
+    call('close', $ours);
+    return 0;
+}
+
+sub trouble {
+    report('note', "$_[0]: $!");
+    return 0;
+}
+
+# The server becomes the child's parent, as it is of a script that is started ordinarily. The C library keeps the thread's id in
+# its own memory: the kernel puts it there, as for fork.
+sub fork_sibling {
+    my $flags = CLONE_PARENT() | SIGCHLD();
+    $flags |= CLONE_CHILD_SETTID() | CLONE_CHILD_CLEARTID() if $thread_id_address;
+    # x86_64 has the address of the id before that of the thread's storage, aarch64 after it.
+    my @addresses = machine() eq 'x86_64' ? ($thread_id_address, 0) : (0, $thread_id_address);
+    my $pid = call('clone', $flags, 0, 0, @addresses);
+    $$ = call('getpid') if $pid == 0 && $] < 5.016;    # older perls remember it
+    return $pid;
+}
+
+sub find_thread_id_address {
+    my $place = zeros(8);
+    call('prctl', PR_GET_TID_ADDRESS(), $place, 0, 0, 0) == 0 or return;
+    my $address = unpack 'J', $place;
+    $thread_id_address = $address + 0 if $address && unpack('i', read_memory($address, 4)) == $interpreter_pid;
+}
+
+sub report_with_descriptor {
+    my ($descriptor, @fields) = @_;
+    my $message = join "\0", @fields;
+    my $control = pack 'J i i i x4', 16 + 4, SOL_SOCKET(), SCM_RIGHTS(), $descriptor;
+    my $vector  = pack 'P J', $message, length $message;
+    my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
+    call('sendmsg', 0, $head, MSG_NOSIGNAL());
+}
+
+# ------------------------------------------------------------------------------------------------------------ becoming a script
+
+# Waits for the order and becomes what it names. What cannot be done exactly is left to an ordinary start of this very process.
+sub become_script {
+    my ($socket) = @_;
+    my @stdio = receive_order($socket);
+    call('setsid');
+    call('dup3', $stdio[$_], $_, 0) == $_ or leave(127) for 0 .. 2;
+    chdir $directory or leave(127);
+    limit();
+    call('prctl', PR_SET_DUMPABLE(), 1, 0, 0, 0);
+    my $warm = eval { replace_program() };
+    become_main() if $warm;
+    $warm || -x $program or leave(127);
+    my $taken = 'taken';
+    call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL(), 0, 0);
+    start_cold() unless $warm;
+    close_descriptors();
+    $! = 0;
+}
+
+# A spare that gets no order leaves without a word when the server closes its socket.
+sub receive_order {
+    my ($socket) = @_;
+    my $nothing = zeros(1);
+    my $bytes = call('recvfrom', $socket, $nothing, 0, MSG_PEEK() | MSG_TRUNC(), 0, 0);
+    leave(0) if $bytes <= 0;
+    vec(my $message = '', $bytes - 1, 8) = 0;    # memory of its own
+    my $control = zeros(32);
+    my $vector  = pack 'P J', $message, $bytes;
+    my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
+    call('recvmsg', $socket, $head, MSG_CMSG_CLOEXEC()) == $bytes or leave(127);
+    my ($control_bytes, undef, undef, @stdio) = unpack 'J i i i3', $control;
+    (my ($verb), $directory, $script, $program, @limits[0 .. 3], my $count, @environment) = fields($message);
+    $verb eq 'run' && $control_bytes == 16 + 12 or leave(127);
+    @arguments = splice @environment, 0, $count;
+    return @stdio;
+}
+
+sub limit {
+    my @resources = (RLIMIT_CPU(), RLIMIT_AS(), RLIMIT_NPROC(), RLIMIT_FSIZE());
+    for (0 .. $#resources) {
+        my ($resource, $soft) = ($resources[$_], $limits[$_]);
+        next if $soft eq '';
+        my $hard = $resource == RLIMIT_CPU() ? $soft + 1 : $soft;    # a second in which the script hears SIGXCPU
+        my $pair = pack 'QQ', $soft, $hard;
+        call('prlimit64', 0, $resource, $pair, 0);
+    }
+}
+
+# What perl has opened as its program must be what a child may replace.
+sub find_program {
+    my @found = grep { $_ > 2 && readlink("/proc/self/fd/$_") eq '/dev/null' } descriptors();
+    $program_descriptor = $found[0];
+    return @found == 1;
+}
+
+# Puts the script in the place of /dev/null; false if only an ordinary start is exact.
+sub replace_program {
+    environment_is_ours() && length $script <= length $program_name && $script !~ /["\r\n]/ or return 0;
+    my $descriptor = call('openat', AT_FDCWD(), $script, O_CLOEXEC(), 0);
+    my $bytes = call('lseek', $descriptor, 0, SEEK_END());
+    $bytes >= 0 && $bytes <= SCRIPT_BYTES_MAX() or return 0;
+    my $text = zeros($bytes);
+    call('pread64', $descriptor, $text, $bytes, 0) == $bytes or return 0;
+    text_can_be_warm($text)                                  or return 0;
+    set_eval_count();
+    call('lseek', $descriptor, 0, SEEK_SET());
+    return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC()) == $program_descriptor;
+}
+
+# perl executes another program if the first line names one, and some switches make it start over.
+sub text_can_be_warm {
+    my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX();
+    return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
+    return 1 if $line !~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
+    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
+}
+
+# What perl and the C library read when they start must be what they read here.
+sub remember_environment {
+    /$READ_AT_START/ and $started_with{$_} = $ENV{$_} for keys %ENV;
+}
+
+sub environment_is_ours {
+    my $same = 0;
+    for (@environment) {
+        my ($name, $value) = /\A([^=]*)=(.*)\z/s;
+        next if $name !~ /$READ_AT_START/;
+        defined $started_with{$name} && $started_with{$name} eq $value or return 0;
+        $same++;
+    }
+    return $same == keys %started_with;
+}
+
+# Everything of a script's that Perl code can set.
+sub become_main {
+    # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
+    my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
+    $0 = $script . $taint;
+    my $name = substr $script, 1 + rindex $script, '/';
+    call('prctl', PR_SET_NAME(), $name, 0, 0, 0);
+    write_memory($program_name_address, "$script\0") if $program_name_address;
+    my @words = @arguments;
+    1 while @words && shift(@words) ne $script;
+    @ARGV = map { $_ . $taint } @words;
+    %ENV = ();
+    for (@environment) {
+        my ($name, $value) = split /=/, $_, 2;
+        $ENV{$name} = $value . $taint;
+    }
+    $^T = time;
+    $script_pid = call('getpid');
+    my $line = qq{#line 1 "$script"\n};
+    Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
+}
+
+# This process executes what an ordinary start would have executed.
+sub start_cold {
+    my $argv = join '', (map { pack 'P', $_ } @arguments),   zeros(8);
+    my $envp = join '', (map { pack 'P', $_ } @environment), zeros(8);
+    call('chdir', $directory);
+    call('execve', $program, $argv, $envp);
+    leave(127);
+}
+
+# A script has descriptors 0, 1 and 2, and perl's own of its program.
+sub close_descriptors {
+    my $first = $program_descriptor + 1;
+    return if call('close_range', $first, 0xffff_ffff, 0) == 0;
+    call('close', $_) for grep { $_ >= $first } descriptors();
+}
+
+sub descriptors {
+    opendir my $directory, '/proc/self/fd' or return;
+    my @all = map { /\A(\d+)\z/ ? $1 + 0 : () } readdir $directory;
+    closedir $directory;
+    return grep { defined readlink "/proc/self/fd/$_" } @all;
+}
+
+# --------------------------------------------------------------------------------------------------------------- preloading
+
+sub first_modules {
+    my %without = map { $_ => 1 } split /,/, $settings{without} || '';
+    $failed{$_} = 1 for keys %without, never();
+    my $with = $settings{with} || '';
+    return first(), split /,/, $with;
+}
+
+# What nearly every script uses, itself or by way of other modules.
+sub first {
+    return qw(
+        strict warnings vars constant overload lib utf8 Carp Exporter Exporter::Heavy Config Symbol
+        CGI CGI::Util CGI::Cookie HTML::Entities
+        POSIX Fcntl Errno Cwd List::Util Scalar::Util IO::File IO::Handle File::Basename File::Spec File::Spec::Functions
+        Encode PerlIO::encoding PerlIO::scalar JSON::PP Data::Dumper Time::Local Time::HiRes MIME::Base64 Digest::MD5
+        Filter::Util::Call
+    );
+}
+
+# Not even when a script uses them: they change what all of perl does, or look at the script when they are loaded.
+sub never {
+    return qw(
+        threads threads::shared FindBin CGI::Carp CGI::Fast sigtrap diagnostics encoding encoding::warnings filetest sort
+        bigint bignum bigrat open locale perl5db DB English Test Test::More Test::Builder Test::Simple Attribute::Handlers
+        Devel::Peek autodie CPAN Memoize Safe Opcode ops
+    );
+}
+
+my %rehearsals = (
+    'CGI' => sub {
+        local $ENV{REQUEST_METHOD} = 'GET';
+        local $ENV{QUERY_STRING}   = 'name=value&other=%41+b;third=';
+        local ($/, $,, $\) = ("\n");
+        my $form = CGI->new;
+        my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name')) . $form->header(-type => 'text/plain', -status => 200);
+        $form->param;
+        $form->redirect('/');
+        CGI::initialize_globals();
+        undef $CGI::Q;
+    },
+    'Encode' => sub {
+        Encode::decode('UTF-8', Encode::encode('UTF-8', "\x{263a}"));
+        Encode::decode_utf8(Encode::encode_utf8("\x{e9}"));
+    },
+    'JSON::PP' => sub {
+        my $text = JSON::PP->new->canonical->pretty->encode({list => [1, 'a', undef], text => "\x{e9}\n"});
+        JSON::PP::decode_json('{"a":[1,2.5,"b",true,null]}');
+        JSON::PP::encode_json([$text]);
+    },
+    'Data::Dumper' => sub { Data::Dumper->new([{a => [1]}])->Indent(1)->Dump },
+    'POSIX'        => sub { POSIX::strftime('%Y', gmtime 0); POSIX::floor(1.5) },
+    'Time::Local'  => sub { Time::Local::timegm(gmtime 0); Time::Local::timelocal(localtime 0) },
+    'File::Spec'   => sub { File::Spec->catfile('a', 'b'); File::Spec->rel2abs('a') },
+    'Digest::MD5'  => sub { Digest::MD5::md5_hex('a') },
+);
+
+# Loads modules and plays their usual calls; true if there was anything to load.
+sub preload {
+    my $new = 0;
+    for my $module (@_) {
+        next if $failed{$module};
+        my $file = file_of($module);
+        next if exists $INC{$file};
+        $new = 1;
+        preload_one($module, $file);
+    }
+    for my $module (grep { exists $INC{file_of($_)} } sort keys %rehearsals) {
+        my $play = delete $rehearsals{$module};
+        verified($module, sub { eval { $play->() } });
+    }
+    for (grep { !exists $known{$_} } keys %INC) { $known{$_} = stamp($INC{$_}) }
+    $known_count = keys %INC;
+    return $new;
+}
+
+sub preload_one {
+    my ($module, $file) = @_;
+    my %before = %INC;
+    verified($module, sub { local $SIG{__WARN__} = sub { }; eval { require $file } or $failed{$module} = 1 });
+    delete @INC{grep { !defined $INC{$_} } keys %INC};    # what failed leaves a mark that a script could see
+    for (grep { !exists $before{$_} } keys %INC) {
+        has_phase_blocks($_) or next;
+        report('without', $module, "$_ has blocks that would run in every script");
+        leave(0);
+    }
+}
+
+# Whatever changes what every script would see is not preloaded: the server starts over without it.
+sub verified {
+    my ($module, $act) = @_;
+    my @before = state();
+    $act->();
+    my @after = state();
+    for (0 .. $#before) {
+        next if $before[$_] eq $after[$_];
+        report('without', $module, "it changes the state of the process: $before[$_] became $after[$_]");
+        leave(0);
+    }
+}
+
+sub state {
+    my @signals = map { "$_=$SIG{$_}" } grep { defined $SIG{$_} } sort keys %SIG;
+    my $umask = umask;
+    return (
+        "signals @signals",
+        "overrides " . join(' ', sort keys %CORE::GLOBAL::),
+        "UNIVERSAL " . join(' ', sort keys %UNIVERSAL::),
+        "subs " . join(' ', grep { defined &{"main::$_"} } sort keys %main::),
+        "directories @INC",
+        "environment " . join(' ', map { "$_=$ENV{$_}" } sort keys %ENV),
+        "directory " . readlink('/proc/self/cwd'),
+        "umask $umask",
+        "descriptors " . join(' ', descriptors()),
+        "threads " . join(' ', map { m{(\d+)\z} } glob('/proc/self/task/*')),
+        "locale " . (defined &POSIX::setlocale ? POSIX::setlocale(POSIX::LC_ALL()) : ''),
+        "specials " . join(' ', map { defined $_ ? unpack 'H*', $_ : '-' } $/, $\, $,, $", $;, $|, $^W, $^F, $^P, select),
+    );
+}
+
+sub has_phase_blocks {
+    my ($file) = @_;
+    return 0 if $file eq 'File/Temp.pm';    # its END removes files that its own process made
+    open my $source, '<', $INC{$file} or return 0;
+    while (<$source>) {
+        return 1 if /^\s*(?:INIT|CHECK|END)\s*\{/;
+        return 0 if /^__(?:END|DATA)__/;
+    }
+    return 0;
+}
+
+sub file_of { my $file = "$_[0].pm"; $file =~ s{::}{/}g; $file }
+
+# -------------------------------------------------------------------------------------------------------------------- learning
+
+# A piece of memory that all children share: where a script's end leaves the names of the modules that it had to load.
+sub map_slots {
+    my $address = call('mmap', 0, SLOTS() * SLOT_BYTES(), PROT_READ() | PROT_WRITE(), MAP_SHARED() | MAP_ANONYMOUS(), -1, 0);
+    $slots_address = $address if $address > 0;
+}
+
+# What a script wrote there is its word only: what is not a module's name, or not beneath perl's own directories, is nothing.
+sub learn {
+    my ($slot) = @_;
+    $slots_address && $slot =~ /\A\d+\z/ && $slot < SLOTS() or return;
+    my $address = $slots_address + $slot * SLOT_BYTES();
+    my ($names) = unpack 'Z*', read_memory($address, SLOT_BYTES());
+    length $names or return;
+    write_memory($address, "\0");
+    my @modules = grep { may_learn($_) } map { /\A([A-Za-z_]\w*(?:::\w+)*)\z/ } split /,/, $names;
+    report('stale') if preload(@modules);
+}
+
+sub may_learn {
+    my ($module) = @_;
+    my $file = file_of($module);
+    return 0 if $failed{$module} || exists $INC{$file};
+    return 1 if grep { $_ eq $module } split /,/, $settings{with} || '';
+    for my $directory (@INC) {
+        next if !-e "$directory/$file";
+        return $settings{preload} eq 'auto' || grep { $directory eq $_ } standard_directories();
+    }
+    return 0;
+}
+
+sub standard_directories {
+    require Config;
+    return @Config::Config{qw(privlibexp archlibexp)}, grep { m{/perl-base\z} } @INC;
+}
+
+# At a script's end, after its own END blocks and those of its modules: they were all compiled later than this one.
+END {
+    if ($script_pid && $script_pid == $$ && $slots_address && keys %INC != $known_count) {
+        local ($?, $!, $@);
+        my @new = grep { !exists $known{$_} && !ref $INC{$_} && s/\.pm\z// } my @files = keys %INC;
+        s{/}{::}g for @new;
+        my $names = substr join(',', @new), 0, SLOT_BYTES() - 1;
+        write_memory($slots_address + $slot * SLOT_BYTES(), "$names\0") if @new;
+    }
+}
+
+# A module that was upgraded takes effect at once: the server starts over.
+sub leave_if_outdated {
+    my $now = time;
+    return if $now == $checked_at;
+    $checked_at = $now;
+    for (keys %known) {
+        next if $known{$_} eq stamp($INC{$_});
+        report('stale');
+        report('note', "$INC{$_} has changed");
+        leave(0);
+    }
+}
+
+sub stamp { join ' ', (stat $_[0])[0, 1, 7, 9, 10] }
+
+# ------------------------------------------------------------------------------------------------- directories put in front of others
+
+# @INC is tied, for a script may put a directory first that has a file of the same name as a preloaded one.
+sub watch_directories {
+    my @directories = @INC;
+    tie @INC, 'HTBin::Warm::Directories';
+    @INC = @directories;
+    @own_directory{@directories} = ();
+}
+
+# A preloaded module that such a directory shadows must be loaded from there: only an ordinary start does that. The script has
+# not begun to run yet, unless it has asked for that in the middle of its work: then it is too late.
+sub look_into {
+    my ($new) = @_;
+    return if !$script_pid || tell(STDIN) > 0 || exists $own_directory{$new} || $script_pid != $$ || ${^GLOBAL_PHASE} ne 'START';
+    start_cold() if ref $new || shadows($new);
+}
+
+sub shadows {
+    my ($directory) = @_;
+    opendir my $handle, $directory or return 0;
+    my @names = readdir $handle;
+    closedir $handle;
+    %first_names = map { m{\A([^/]+)} => 1 } keys %known if !%first_names;
+    return 0 if !grep { $first_names{$_} } @names;
+    return scalar grep { -e "$directory/$_" } keys %known;
+}
+
+{
+    package HTBin::Warm::Directories;
+    sub TIEARRAY  { bless [] }
+    sub FETCH     { $_[0][$_[1]] }
+    sub FETCHSIZE { scalar @{$_[0]} }
+    sub STORESIZE { $#{$_[0]} = $_[1] - 1 }
+    sub CLEAR     { @{$_[0]} = () }
+    sub EXTEND    { }
+    sub EXISTS    { exists $_[0][$_[1]] }
+    sub DELETE    { delete $_[0][$_[1]] }
+    sub POP       { pop @{$_[0]} }
+    sub SHIFT     { shift @{$_[0]} }
+    sub PUSH      { my $own = shift; push @$own, @_ }
+    sub STORE     { HTBin::Warm::look_into($_[2]); $_[0][$_[1]] = $_[2] }
+    sub UNSHIFT   { my $own = shift; HTBin::Warm::look_into($_) for @_; unshift @$own, @_ }
+    sub SPLICE {
+        my $own    = shift;
+        my $offset = @_ ? shift : 0;
+        $offset += @$own if $offset < 0;
+        my $length = @_ ? shift : @$own - $offset;
+        HTBin::Warm::look_into($_) for @_;
+        return splice @$own, $offset, $length, @_;
+    }
+}
+
+# ------------------------------------------------------------------------------------------------------------- perl's own memory
+
+# perl keeps the name of its program as it was on the command line, and says it in "Execution of … aborted". Nothing in Perl can
+# set it. It is the first pointer to that name in memory: perl's state is the first thing that perl allocates. On the command line
+# stands a name so long that any script's fits in its place.
+sub find_program_name {
+    $program_name = $0;
+    my ($from, $heap) = heap() or return;
+    my $at = -1;
+    my %first_pointer;
+    while (($at = index $heap, "$program_name\0", $at + 1) >= 0) {
+        my $pointer = index $heap, pack 'J', $from + $at;
+        $first_pointer{$pointer} = $from + $at if $pointer >= 0 && $pointer < PERL_STATE_BYTES_MAX();
+    }
+    my ($first) = sort { $a <=> $b } keys %first_pointer;
+    $program_name_address = $first_pointer{$first} if defined $first;
+}
+
+# perl numbers the texts that are evaluated, and says "(eval 3) line 1": a script's first is number 1. The number is that piece of
+# perl's state that grows by one with each of them.
+sub find_eval_count {
+    my ($from, $heap) = heap() or return;
+    my @before = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    eval '1' for 1 .. 3;
+    my @between = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    eval '1' for 1 .. 5;
+    my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    my @found = grep { $before[$_] + 3 == $between[$_] && $between[$_] + 5 == $after[$_] } 0 .. $#before;
+    my ($number) = eval '__FILE__' =~ /(\d+)/;
+    @found = grep { $after[$_] + 1 == $number } @found;
+    $eval_count_address = $from + 4 * $found[0] if @found == 1;
+}
+
+sub eval_count { $eval_count_address ? unpack 'L', read_memory($eval_count_address, 4) : 0 }
+
+sub set_eval_count {
+    write_memory($eval_count_address, pack 'L', 0) if $eval_count_address;
+}
+
+sub heap {
+    open my $maps, '<', '/proc/self/maps' or return;
+    my ($from, $to) = map { /\A([0-9a-f]+)-([0-9a-f]+) .*\[heap\]/ ? (hex $1, hex $2) : () } <$maps>;
+    close $maps;
+    return $to ? ($from, read_memory($from, $to - $from)) : ();
+}
+
+sub read_memory { unpack 'P' . int $_[1], pack 'J', $_[0] }
+
+# The kernel reads a pipe to any address.
+sub write_memory {
+    my ($address, $text) = @_;
+    my $pair = zeros(8);
+    call('pipe2', $pair, O_CLOEXEC()) == 0 or return;
+    my ($read, $write) = unpack 'ii', $pair;
+    call('write', $write, $text, length $text);
+    call('read', $read, $address, length $text);
+    call('close', $_) for $read, $write;
+}
+
+# ------------------------------------------------------------------------------------------------------------------ system calls
+
+# Numbers are passed as numbers, texts as addresses of their own memory: a constant's would be shared.
+sub call {
+    my $number = $number{+shift};
+    return syscall $number, @_;
+}
+
+sub zeros { "\0" x $_[0] }
+
+sub machine { $machine }
+
+sub find_system_calls {
+    require POSIX;
+    $machine = (POSIX::uname())[4];
+    $machine = 'x86_64' if $machine eq 'amd64';
+    my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
+    defined $column && length pack('J', 0) == 8 or return 0;
+    my %numbers = (
+        chdir      => [80,  49],  clone       => [56,  220], close     => [3,   57],  close_range => [436, 436],
+        dup3       => [292, 24],  execve      => [59,  221], exit_group => [231, 94], getpid      => [39,  172],
+        lseek      => [8,   62],  mmap        => [9,   222], openat    => [257, 56],  pipe2       => [293, 59],
+        prctl      => [157, 167], pread64     => [17,  67],  prlimit64 => [302, 261], read        => [0,   63],
+        recvfrom   => [45,  207], recvmsg     => [47,  212], sendmsg   => [46,  211], sendto      => [44,  206],
+        setsid     => [112, 157], socketpair  => [53,  199], write     => [1,   64],
+    );
+    %number = map { $_ => $numbers{$_}[$column] } keys %numbers;
+    return 1;
+}
+
+sub AF_UNIX              { 1 }
+sub AT_FDCWD             { -100 }
+sub CLONE_CHILD_CLEARTID { 0x0020_0000 }
+sub CLONE_CHILD_SETTID   { 0x0100_0000 }
+sub CLONE_PARENT         { 0x0000_8000 }
+sub MAP_ANONYMOUS        { 0x20 }
+sub MAP_SHARED           { 0x01 }
+sub MSG_CMSG_CLOEXEC     { 0x4000_0000 }
+sub MSG_NOSIGNAL         { 0x4000 }
+sub MSG_PEEK             { 0x02 }
+sub MSG_TRUNC            { 0x20 }
+sub O_CLOEXEC            { 02_000_000 }
+sub PROT_READ            { 1 }
+sub PROT_WRITE           { 2 }
+sub PR_GET_TID_ADDRESS   { 40 }
+sub PR_SET_DUMPABLE      { 4 }
+sub PR_SET_NAME          { 15 }
+sub RLIMIT_AS            { 9 }
+sub RLIMIT_CPU           { 0 }
+sub RLIMIT_FSIZE         { 1 }
+sub RLIMIT_NPROC         { 6 }
+sub SCM_RIGHTS           { 1 }
+sub SEEK_END             { 2 }
+sub SEEK_SET             { 0 }
+sub SIGCHLD              { 17 }
+sub SOCK_CLOEXEC         { 02_000_000 }
+sub SOCK_SEQPACKET       { 5 }
+sub SOL_SOCKET           { 1 }
+
+sub FIRST_LINE_BYTES_MAX { 256 }           # as the kernel reads it
+sub MESSAGE_BYTES_MAX    { 1 << 16 }
+sub PERL_STATE_BYTES_MAX { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
+sub SCRIPT_BYTES_MAX     { 16 << 20 }      # a larger one has much to compile anyway
+sub SLOTS                { 256 }
+sub SLOT_BYTES           { 1 << 12 }
+
+main();
+1;
+

@@ -49,7 +49,7 @@ sub main {
     wait_for_settings();
     watch_directories();
     preload(first_modules());
-    my $hidden = delete $main::{'HTBin::'};    # scripts see no such package
+    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};    # scripts see none of this
     report('ready', $]);
     serve();
 }
@@ -266,11 +266,15 @@ sub become_main {
         my ($name, $value) = split /=/, $_, 2;
         $ENV{$name} = $value . $taint;
     }
+    binmode STDIN, ':utf8' if stdin_is_utf8();
     $^T = time;
     $script_pid = call('getpid');
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
 }
+
+# With -C or PERL_UNICODE; what began this prelude took the layer away, for a datagram is octets.
+sub stdin_is_utf8 { ${^UNICODE} & 1 && (!(${^UNICODE} & 64) || ${^UTF8LOCALE}) }
 
 # This process executes what an ordinary start would have executed.
 sub start_cold {
@@ -566,7 +570,7 @@ sub find_eval_count {
     eval '1' for 1 .. 5;
     my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
     my @found = grep { $before[$_] + 3 == $between[$_] && $between[$_] + 5 == $after[$_] } 0 .. $#before;
-    my ($number) = eval '__FILE__' =~ /(\d+)/;
+    my ($number) = eval('__FILE__') =~ /(\d+)/;
     @found = grep { $after[$_] + 1 == $number } @found;
     $eval_count_address = $from + 4 * $found[0] if @found == 1;
 }

@@ -293,10 +293,13 @@ sub close_descriptors {
 }
 
 sub descriptors {
-    opendir my $directory, '/proc/self/fd' or return;
-    my @all = map { /\A(\d+)\z/ ? $1 + 0 : () } readdir $directory;
-    closedir $directory;
-    return grep { defined readlink "/proc/self/fd/$_" } @all;
+    # That of the directory itself is closed again.
+    return grep { defined readlink "/proc/self/fd/$_" } numbers_in('/proc/self/fd');
+}
+
+sub numbers_in {
+    opendir my $directory, $_[0] or return;
+    return map { /\A(\d+)\z/ ? $1 + 0 : () } sort readdir $directory;
 }
 
 # --------------------------------------------------------------------------------------------------------------- preloading
@@ -410,7 +413,7 @@ sub state {
         "directory " . readlink('/proc/self/cwd'),
         "umask $umask",
         "descriptors " . join(' ', descriptors()),
-        "threads " . join(' ', map { m{(\d+)\z} } glob('/proc/self/task/*')),
+        "threads " . join(' ', numbers_in('/proc/self/task')),
         "locale " . (defined &POSIX::setlocale ? POSIX::setlocale(POSIX::LC_ALL()) : ''),
         "specials " . join(' ', map { defined $_ ? unpack 'H*', $_ : '-' } $/, $\, $,, $", $;, $|, $^W, $^F, $^P, select),
     );

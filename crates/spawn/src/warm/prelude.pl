@@ -49,7 +49,7 @@ sub main {
     wait_for_settings();
     watch_directories();
     preload(first_modules());
-    my $hidden = delete $main::{'HTBin::'};    # scripts see no such package
+    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};    # scripts see none of this
     report('ready', $]);
     serve();
 }
@@ -266,11 +266,15 @@ sub become_main {
         my ($name, $value) = split /=/, $_, 2;
         $ENV{$name} = $value . $taint;
     }
+    binmode STDIN, ':utf8' if stdin_is_utf8();
     $^T = time;
     $script_pid = call('getpid');
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
 }
+
+# With -C or PERL_UNICODE; what began this prelude took the layer away, for a datagram is octets.
+sub stdin_is_utf8 { ${^UNICODE} & 1 && (!(${^UNICODE} & 64) || ${^UTF8LOCALE}) }
 
 # This process executes what an ordinary start would have executed.
 sub start_cold {
@@ -289,10 +293,13 @@ sub close_descriptors {
 }
 
 sub descriptors {
-    opendir my $directory, '/proc/self/fd' or return;
-    my @all = map { /\A(\d+)\z/ ? $1 + 0 : () } readdir $directory;
-    closedir $directory;
-    return grep { defined readlink "/proc/self/fd/$_" } @all;
+    # That of the directory itself is closed again.
+    return grep { defined readlink "/proc/self/fd/$_" } numbers_in('/proc/self/fd');
+}
+
+sub numbers_in {
+    opendir my $directory, $_[0] or return;
+    return map { /\A(\d+)\z/ ? $1 + 0 : () } sort readdir $directory;
 }
 
 # --------------------------------------------------------------------------------------------------------------- preloading
@@ -307,11 +314,8 @@ sub first_modules {
 # What nearly every script uses, itself or by way of other modules.
 sub first {
     return qw(
-        strict warnings vars constant overload lib utf8 Carp Exporter Exporter::Heavy Config Symbol
-        CGI CGI::Util CGI::Cookie HTML::Entities
-        POSIX Fcntl Errno Cwd List::Util Scalar::Util IO::File IO::Handle File::Basename File::Spec File::Spec::Functions
-        Encode PerlIO::encoding PerlIO::scalar JSON::PP Data::Dumper Time::Local Time::HiRes MIME::Base64 Digest::MD5
-        Filter::Util::Call
+        strict warnings vars constant overload lib utf8 Carp Exporter Config CGI CGI::Util HTML::Entities
+        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec Filter::Util::Call
     );
 }
 
@@ -409,7 +413,7 @@ sub state {
         "directory " . readlink('/proc/self/cwd'),
         "umask $umask",
         "descriptors " . join(' ', descriptors()),
-        "threads " . join(' ', map { m{(\d+)\z} } glob('/proc/self/task/*')),
+        "threads " . join(' ', numbers_in('/proc/self/task')),
         "locale " . (defined &POSIX::setlocale ? POSIX::setlocale(POSIX::LC_ALL()) : ''),
         "specials " . join(' ', map { defined $_ ? unpack 'H*', $_ : '-' } $/, $\, $,, $", $;, $|, $^W, $^F, $^P, select),
     );
@@ -547,32 +551,29 @@ sub shadows {
 # ------------------------------------------------------------------------------------------------------------- perl's own memory
 
 # perl keeps the name of its program as it was on the command line, and says it in "Execution of … aborted". Nothing in Perl can
-# set it. It is the first pointer to that name in memory: perl's state is the first thing that perl allocates. On the command line
+# set it. perl's state is the first thing that perl allocates, so the first pointer to that name points to it. On the command line
 # stands a name so long that any script's fits in its place.
 sub find_program_name {
-    $program_name = $0;
-    my ($from, $heap) = heap() or return;
-    my $at = -1;
-    my %first_pointer;
-    while (($at = index $heap, "$program_name\0", $at + 1) >= 0) {
-        my $pointer = index $heap, pack 'J', $from + $at;
-        $first_pointer{$pointer} = $from + $at if $pointer >= 0 && $pointer < PERL_STATE_BYTES_MAX();
+    my ($from, $to) = heap() or return;
+    for my $address (unpack 'J*', read_memory($from, PERL_STATE_BYTES_MAX())) {
+        next if $address < $from || $address + length($program_name) >= $to;
+        next if read_memory($address, 1 + length $program_name) ne "$program_name\0";
+        $program_name_address = $address;
+        last;
     }
-    my ($first) = sort { $a <=> $b } keys %first_pointer;
-    $program_name_address = $first_pointer{$first} if defined $first;
 }
 
 # perl numbers the texts that are evaluated, and says "(eval 3) line 1": a script's first is number 1. The number is that piece of
 # perl's state that grows by one with each of them.
 sub find_eval_count {
-    my ($from, $heap) = heap() or return;
+    my ($from) = heap() or return;
     my @before = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
     eval '1' for 1 .. 3;
     my @between = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
     eval '1' for 1 .. 5;
     my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
     my @found = grep { $before[$_] + 3 == $between[$_] && $between[$_] + 5 == $after[$_] } 0 .. $#before;
-    my ($number) = eval '__FILE__' =~ /(\d+)/;
+    my ($number) = eval('__FILE__') =~ /(\d+)/;
     @found = grep { $after[$_] + 1 == $number } @found;
     $eval_count_address = $from + 4 * $found[0] if @found == 1;
 }
@@ -587,7 +588,7 @@ sub heap {
     open my $maps, '<', '/proc/self/maps' or return;
     my ($from, $to) = map { /\A([0-9a-f]+)-([0-9a-f]+) .*\[heap\]/ ? (hex $1, hex $2) : () } <$maps>;
     close $maps;
-    return $to ? ($from, read_memory($from, $to - $from)) : ();
+    return $to ? ($from, $to) : ();
 }
 
 sub read_memory { unpack 'P' . int $_[1], pack 'J', $_[0] }
@@ -616,9 +617,8 @@ sub zeros { "\0" x $_[0] }
 sub machine { $machine }
 
 sub find_system_calls {
-    require POSIX;
-    $machine = (POSIX::uname())[4];
-    $machine = 'x86_64' if $machine eq 'amd64';
+    require Config;
+    ($machine) = $Config::Config{archname} =~ /\A(x86_64|aarch64)-linux/ or return 0;
     my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
     defined $column && length pack('J', 0) == 8 or return 0;
     my %numbers = (

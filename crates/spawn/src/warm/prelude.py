@@ -10,8 +10,7 @@ import sys
 # What an ordinary start has loaded before the script's first line.
 BASELINE = dict(sys.modules)
 MAIN = sys.modules["__main__"]
-MAIN_AT_START = dict(MAIN.__dict__)
-MAIN_AT_START.pop("os", None)  # the boot line's
+MAIN_AT_START = {name: value for name, value in MAIN.__dict__.items() if name[:2] == "__"}
 MAIN_AT_START["__doc__"] = None
 PATH_IMPORTERS = list(sys.path_importer_cache)
 VERSION = sys.version_info
@@ -37,6 +36,7 @@ import _signal, _socket, _thread, _warnings, atexit, os
 from posix import stat
 
 ORDER_BYTES_MAX = 120 << 10  # stays on malloc's heap
+ALWAYS = ("always", None, Warning, None, 0)
 SLOTS, SLOT_BYTES = 256, 4096
 LISTINGS_MAX = 100
 CODE_FILES_MAX, CODE_FILE_BYTES_MAX = 200, 512 << 10
@@ -67,7 +67,7 @@ faulthandler tracemalloc gevent eventlet greenlet trace profile cProfile pty tty
 # ---- The warm interpreter
 
 def main():
-    """Gets ready, then obeys the server until it closes the socket."""
+    """Gets ready, then obeys the server until it closes the socket. Returns in a child only: with what it has to run."""
     settings = {}
     verb, *pairs = control.recv(1 << 16).split(b"\0")
     for pair in pairs:
@@ -86,7 +86,9 @@ def main():
         verb, *words = control.recv(1 << 16).split(b"\0")
         if verb == b"fork":
             library.exit_if_changed()
-            spare()
+            script = spare()
+            if script:
+                return script
         elif verb == b"ended":
             learnt(int(words[0]), os.fsdecode(words[1]))
         elif not verb:
@@ -115,12 +117,13 @@ def spare():
     pid = clone()
     if pid == 0:
         try:
-            serve(theirs, own)
-        finally:
-            posix._exit(1)  # not reached, unless the order could not be taken: then the server starts the script
+            return serve(theirs, own)
+        except BaseException:
+            posix._exit(1)  # no order could be taken: the server starts the script
     say("spare", str(pid), str(slot), descriptor=theirs.fileno())
     theirs.close()
     own.close()
+    return None
 
 
 def learnt(number, program):
@@ -344,16 +347,16 @@ class Watch:
         posix.register_at_fork = os.register_at_fork = self.defer(posix.register_at_fork)
         sys.stdout, sys.stderr = Mouth(self.library, sys.stdout), Mouth(self.library, sys.stderr)
         self.seen = set(modules)
-        self.caught = None
-        if "warnings" in modules:
-            self.caught = modules["warnings"].catch_warnings()
-            self.caught.__enter__()
-            modules["warnings"].simplefilter("always")
-            modules["warnings"].showwarning = self.warn
+        warnings = modules.get("warnings")
+        if warnings is not None:
+            # In place: the C half of warnings keeps the list that it used last.
+            _warnings.filters.insert(0, ALWAYS)
+            self.kept.append((warnings, "showwarning", warnings.showwarning))
+            warnings.showwarning = self.warn
 
     def __exit__(self, *_):
-        if self.caught:
-            self.caught.__exit__()
+        if _warnings.filters[:1] == [ALWAYS]:
+            del _warnings.filters[0]
         for owner, name, was in self.kept:
             setattr(owner, name, was)
 
@@ -501,23 +504,23 @@ class Compiled:
 
 def compile_quietly(source, path, shown):
     """Compiles and notes warnings that would have been shown."""
-    warnings = library.hidden.get("warnings") or modules["warnings"]
-    modules_had = modules.get("warnings")
-    modules["warnings"] = warnings  # where the compiler looks for it
+    had = modules.get("warnings")
+    warnings = modules["warnings"] = had or library.hidden["warnings"]  # where the compiler looks for it
+    show, warnings.showwarning = warnings.showwarning, lambda *warning: shown.append(warning)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            code = compile(source, path, "exec", 0, True)
-        shown += caught
+        return compile(source, path, "exec", 0, True)
     finally:
-        if modules_had is None:
+        warnings.showwarning = show
+        if had is None:
             del modules["warnings"]
-    return code
 
 
 # ---- The child
 
 def serve(theirs, own):
     """Waits for the order, becomes the script, runs it, ends as it ends."""
+    global own_pid
+    own_pid = posix.getpid()
     theirs.close()
     posix.dup2(1, 0)  # or the server would not see the control socket end
     posix.setsid()
@@ -532,7 +535,7 @@ def serve(theirs, own):
         order.start_cold(own, reason)
     own.send(b"taken")
     own.close()
-    run(code, namespace)
+    return code, namespace
 
 
 class Order:
@@ -552,7 +555,8 @@ class Order:
             posix.close(descriptor)
         posix.chdir(self.directory)
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
-        prctl(PR_SET_NAME, self.script.rpartition(b"/")[2][:15] + b"\0", 0, 0, 0)
+        if self.execute == self.script and NAMED_BY_SCRIPT:
+            prctl(PR_SET_NAME, self.script.rpartition(b"/")[2][:15] + b"\0", 0, 0, 0)
         for (kind, grace), soft in zip(LIMITS, self.limits):
             if soft:
                 setrlimit(kind, (int(soft), int(soft) + grace))
@@ -660,17 +664,128 @@ def make_streams():
 
 
 def run(code, namespace):
-    """Runs the script as the main program and leaves."""
-    status = 0
-    try:
-        exec(code, namespace)
-        flush_quietly()
-    except BaseException as error:
-        flush_quietly()
-        error.__traceback__ = error.__traceback__.tb_next
-        status = report(type(error), error, error.__traceback__)
+    """Runs the script as the main program and leaves as an ordinary process does."""
+    error = bare(exec, code, namespace)
+    flush_quietly()
     del code, namespace
-    end(status)
+    status = 0
+    if error is not None:
+        trace = error.__traceback__ = error.__traceback__.tb_next
+        status = report(type(error), error, trace)
+        trace = error = None
+    threading = modules.get("threading")
+    if threading is not None:
+        bare(threading._shutdown)
+    bare(atexit._run_exitfuncs)
+    report_imports()
+    flushed = flush_streams()
+    let_go()
+    if not flush_streams() or not flushed:
+        status = 120
+    if status < 0:
+        _signal.signal(-status, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), -status)
+    posix._exit(status)
+
+
+def bare(function, *args):
+    """Calls as the interpreter itself does, with no frame below, so that the script's stack begins with the script;
+    the exception or None."""
+    error = None
+    call = partial(function, *args)
+    depth, frame = stack.depth, stack.frame
+    if stack.indirect is not None:
+        frame = c_void_p.from_address(frame.value + stack.indirect)
+    above, level = frame.value, depth.value
+    frame.value = None
+    depth.value = stack.level
+    try:
+        call()
+    except BaseException as raised:
+        error = raised
+    frame.value = above
+    depth.value = level
+    return error
+
+
+def unraisable_type():
+    """The type of sys.unraisablehook's argument has no name in sys."""
+    class Raising:
+        def __del__(self):
+            raise ValueError
+    caught = []
+    hook, sys.unraisablehook = sys.unraisablehook, lambda args: caught.append(type(args))
+    Raising()
+    sys.unraisablehook = hook
+    return caught[0]
+
+
+class Stack:
+    """Where this interpreter keeps its innermost frame and how deep it is. CPython has no call that runs code on a stack of
+    its own, so these are searched for in the thread's state, tried in a child, and left alone if anything is unexpected."""
+
+    def __init__(self):
+        self.forget()
+        try:
+            python.PyThreadState_Get.restype = c_void_p
+            thread = python.PyThreadState_Get()
+            self.search_frame(thread)
+            self.search_depth(thread)
+        except Exception:
+            self.forget()
+
+    def forget(self):
+        self.frame, self.indirect, self.depth, self.level = c_void_p(), None, c_int(), 0
+
+    def search_frame(self, thread):
+        target = id(sys._getframe())
+        if VERSION >= (3, 11):
+            target = c_void_p.from_address(target + 24).value
+        octets = target.to_bytes(8, sys.byteorder)
+        with open("/proc/self/mem", "rb", 0) as memory:  # reading a wrong address there is an error, not a crash
+            for offset in range(16, 400, 8):
+                word = c_void_p.from_address(thread + offset)
+                if word.value == target:
+                    self.frame = word
+                    return
+                if (3, 11) <= VERSION < (3, 13) and word.value:
+                    # There it lies in a structure of the running evaluation.
+                    try:
+                        memory.seek(word.value)
+                        found = memory.read(16)
+                    except (OSError, ValueError, OverflowError):
+                        continue
+                    if octets in (found[:8], found[8:]):
+                        self.frame, self.indirect = word, found.index(octets)
+                        return
+
+    def search_depth(self, thread):
+        counts = [c_int.from_address(thread + offset) for offset in range(16, 200, 4)]
+        one, two, three = level_at(1, counts), level_at(4, counts), level_at(7, counts)
+        found = [n for n in range(len(counts)) if two[n] - one[n] == three[n] - two[n] and abs(two[n] - one[n]) == 3]
+        if len(found) == 1:
+            self.depth = counts[found[0]]
+
+    def calibrate(self, deeper, here):
+        """From the outermost level of this file, which is one `exec` above the bottom."""
+        self.level = here
+        seen = []
+        bare(exec, compile("seen.append(stack.depth.value)", "<depth>", "exec"), {"seen": seen, "stack": self})
+        self.level = here - (deeper - here) - (seen[0] - here)
+
+    def works(self):
+        """Tries it in a child."""
+        pid = posix.fork()
+        if pid == 0:
+            seen = []
+            error = bare(exec, compile("import sys\ntry: sys._getframe(1)\nexcept ValueError: seen.append(1)\n1/0", "<try>", "exec"), {"seen": seen})
+            trace = error.__traceback__.tb_next
+            posix._exit(0 if seen and trace.tb_frame.f_back is None and not trace.tb_next else 1)
+        return posix.waitpid(pid, 0)[1] == 0
+
+
+def level_at(deep, counts):
+    return level_at(deep - 1, counts) if deep else [count.value for count in counts]
 
 
 def flush_quietly():
@@ -688,20 +803,19 @@ def report(kind, error, trace):
     sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
     if VERSION >= (3, 12):
         sys.last_exc = error
-    try:
-        if hasattr(sys, "excepthook"):
-            sys.excepthook(kind, error, trace)
-        else:
-            write_error("sys.excepthook is missing\n")
-            sys.__excepthook__(kind, error, trace)
-    except SystemExit as leaving:
-        return exit_status(leaving)
-    except BaseException as second:
-        second.__traceback__ = second.__traceback__ and second.__traceback__.tb_next
-        write_error("Error in sys.excepthook:\n")
-        sys.__excepthook__(type(second), second, second.__traceback__)
-        write_error("\nOriginal exception was:\n")
-        sys.__excepthook__(kind, error, trace)
+    if hasattr(sys, "excepthook"):
+        second = bare(sys.excepthook, kind, error, trace)
+        if isinstance(second, SystemExit):
+            return exit_status(second)
+        if second is not None:
+            second.__traceback__ = second.__traceback__.tb_next
+            write_error("Error in sys.excepthook:\n")
+            bare(sys.__excepthook__, type(second), second, second.__traceback__)
+            write_error("\nOriginal exception was:\n")
+            bare(sys.__excepthook__, kind, error, trace)
+    else:
+        write_error("sys.excepthook is missing\n")
+        bare(sys.__excepthook__, kind, error, trace)
     return -_signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
 
 
@@ -728,31 +842,27 @@ def write_error(text):
         pass
 
 
-def end(status):
-    """An ordinary end, without tearing the interpreter down."""
-    threading = modules.get("threading")
-    if threading is not None:
-        threading._shutdown()
-    atexit._run_exitfuncs()
-    report_imports()
-    try:
-        flush_streams()
-        let_go()
-        flush_streams()
-    except BaseException:
-        # The interpreter's own end says what is wrong, and changes the status.
-        raise SystemExit(max(status, 1)) from None if status else SystemExit(0)
-    if status < 0:
-        _signal.signal(-status, _signal.SIG_DFL)
-        posix.kill(posix.getpid(), -status)
-    posix._exit(status)
-
-
 def flush_streams():
+    """As the interpreter's own end does it; false when an error changes the exit status."""
+    flushed = True
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name, None)
-        if stream is not None and not getattr(stream, "closed", False):
-            stream.flush()
+        try:
+            if stream is not None and not is_closed(stream):
+                stream.flush()
+        except BaseException as error:
+            flushed = False
+            if name == "stdout":
+                error.__traceback__ = error.__context__ = None
+                sys.unraisablehook(UnraisableHookArgs((type(error), error, None, None, stream)))
+    return flushed
+
+
+def is_closed(stream):
+    try:
+        return bool(stream.closed)
+    except BaseException:
+        return False
 
 
 def let_go():
@@ -771,7 +881,7 @@ def let_go():
 
 def report_imports():
     """Tells the warm interpreter what this script imported that was not preloaded."""
-    if fresh and posix.getpid() == posix.getsid(0):
+    if fresh and posix.getpid() == own_pid:
         names = "\n".join(name for name in fresh if name in modules and name not in plans).encode("ascii", "replace")[:SLOT_BYTES - 1]
         if names:
             slots[slot * SLOT_BYTES:slot * SLOT_BYTES + len(names)] = names
@@ -790,7 +900,7 @@ def find_and_load(name, import_):
 
 
 def hand_out(shelves, files, acts, quiet):
-    if sys.modules is not modules or sys.meta_path[:len(META_PATH)] != META_PATH or sys.path_hooks != PATH_HOOKS:
+    if sys.modules is not modules or builtins.__import__ is not plain_import or sys.meta_path[:len(META_PATH)] != META_PATH or sys.path_hooks != PATH_HOOKS:
         return False
     if not quiet and not ignores_warnings() or files and is_shadowed(files):
         return False
@@ -971,6 +1081,7 @@ library, compiled = Library(), Compiled()
 with Watch(library):
     try:
         import ctypes, mmap, resource
+        from ctypes import c_int, c_void_p
         from resource import setrlimit
     except ImportError as error:
         leave("refuse", str(error))
@@ -978,6 +1089,7 @@ PathFinder = sys.modules["_frozen_importlib_external"].PathFinder
 SourceFileLoader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 from _io import open as open_file, TextIOWrapper, FileIO
 from posix import putenv
+from _functools import partial
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
 slots = mmap.mmap(-1, SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
@@ -1017,4 +1129,15 @@ DECIDED = {name: value for name, value in at_start.items() if name in DECIDING o
 # What the interpreter and site set by themselves (LC_CTYPE in the C locale).
 ENVIRONMENT = dict(os.environ._data)
 ADDED_AT_START = [(name, value) for name, value in ENVIRONMENT.items() if at_start.get(name) != value]
-main()
+with open("/proc/self/cmdline", "rb") as file:
+    COMMAND = os.fsdecode(file.read().partition(b"\0")[0])
+NAMED_BY_SCRIPT = "/" in COMMAND  # otherwise by env, that has found it in PATH
+UnraisableHookArgs = unraisable_type()
+stack = Stack()
+deeper = 0
+exec(compile("deeper = stack.depth.value", "<depth>", "exec"))
+stack.calibrate(deeper, stack.depth.value)
+if not stack.works():
+    stack.forget()
+    say("note", "scripts can see the frames of the prelude beneath their own")
+run(*main())

@@ -32,12 +32,13 @@ except OSError:
 
 import _frozen_importlib as bootstrap
 import builtins, gc, posix, time
-import _signal, _socket, _thread, _warnings, atexit, os
+import _contextvars, _signal, _socket, _thread, _warnings, atexit, os
 from posix import stat
 
 ORDER_BYTES_MAX = 120 << 10  # stays on malloc's heap
 ALWAYS = ("always", None, Warning, None, 0)
 SLOTS, SLOT_BYTES = 256, 4096
+XOPTIONS = {"utf8", "frozen_modules", "int_max_str_digits", "no_debug_ranges", "pycache_prefix", "warn_default_encoding"}
 LISTINGS_MAX = 100
 CODE_FILES_MAX, CODE_FILE_BYTES_MAX = 200, 512 << 10
 UNSETTLED_NS = 50_000_000  # a file that changed so recently may change again within the same tick of the file system's clock
@@ -67,7 +68,7 @@ faulthandler tracemalloc gevent eventlet greenlet trace profile cProfile pty tty
 # ---- The warm interpreter
 
 def main():
-    """Gets ready, then obeys the server until it closes the socket. Returns in a child only: with what it has to run."""
+    """Gets ready, then obeys the server until it closes the socket. Returns in a child only, when `taken` holds what to run."""
     settings = {}
     verb, *pairs = control.recv(1 << 16).split(b"\0")
     for pair in pairs:
@@ -86,9 +87,9 @@ def main():
         verb, *words = control.recv(1 << 16).split(b"\0")
         if verb == b"fork":
             library.exit_if_changed()
-            script = spare()
-            if script:
-                return script
+            spare()
+            if taken:
+                return
         elif verb == b"ended":
             learnt(int(words[0]), os.fsdecode(words[1]))
         elif not verb:
@@ -117,13 +118,13 @@ def spare():
     pid = clone()
     if pid == 0:
         try:
-            return serve(theirs, own)
+            serve(theirs, own)
+            return
         except BaseException:
             posix._exit(1)  # no order could be taken: the server starts the script
     say("spare", str(pid), str(slot), descriptor=theirs.fileno())
     theirs.close()
     own.close()
-    return None
 
 
 def learnt(number, program):
@@ -207,6 +208,11 @@ class Library:
         names = [name for name in names if name not in self.hidden and name not in self.failed and not is_barred(name)]
         if not names:
             return False
+        # In a context of its own: the children's is empty.
+        _contextvars.Context().run(self.load_all, names)
+        return True
+
+    def load_all(self, names):
         self.reveal()
         show_environment()
         with Watch(self):
@@ -215,7 +221,6 @@ class Library:
             self.rehearse()
         hide_environment()
         self.hide()
-        return True
 
     def load(self, name):
         before = global_state()
@@ -521,6 +526,8 @@ def serve(theirs, own):
     """Waits for the order, becomes the script, runs it, ends as it ends."""
     global own_pid
     own_pid = posix.getpid()
+    if "threading" in BASELINE:
+        modules["threading"].main_thread()._set_native_id()
     theirs.close()
     posix.dup2(1, 0)  # or the server would not see the control socket end
     posix.setsid()
@@ -535,7 +542,7 @@ def serve(theirs, own):
         order.start_cold(own, reason)
     own.send(b"taken")
     own.close()
-    return code, namespace
+    taken.append((code, namespace))
 
 
 class Order:
@@ -663,11 +670,10 @@ def make_streams():
         setattr(sys, "__%s__" % name, stream)
 
 
-def run(code, namespace):
+def run():
     """Runs the script as the main program and leaves as an ordinary process does."""
-    error = bare(exec, code, namespace)
+    error = bare(exec, *taken.pop())
     flush_quietly()
-    del code, namespace
     status = 0
     if error is not None:
         trace = error.__traceback__ = error.__traceback__.tb_next
@@ -678,10 +684,11 @@ def run(code, namespace):
         bare(threading._shutdown)
     bare(atexit._run_exitfuncs)
     report_imports()
-    flushed = flush_streams()
-    let_go()
-    if not flush_streams() or not flushed:
+    if not flush_streams():
         status = 120
+    let_go()
+    flush_quietly()
+    libc.fflush(None)
     if status < 0:
         _signal.signal(-status, _signal.SIG_DFL)
         posix.kill(posix.getpid(), -status)
@@ -737,10 +744,12 @@ class Stack:
     def forget(self):
         self.frame, self.indirect, self.depth, self.level = c_void_p(), None, c_int(), 0
 
+    def address(self, frame):
+        """What the interpreter keeps of a frame."""
+        return id(frame) if VERSION < (3, 11) else c_void_p.from_address(id(frame) + 24).value
+
     def search_frame(self, thread):
-        target = id(sys._getframe())
-        if VERSION >= (3, 11):
-            target = c_void_p.from_address(target + 24).value
+        target = self.address(sys._getframe())
         octets = target.to_bytes(8, sys.byteorder)
         with open("/proc/self/mem", "rb", 0) as memory:  # reading a wrong address there is an error, not a crash
             for offset in range(16, 400, 8):
@@ -804,6 +813,10 @@ def report(kind, error, trace):
     if VERSION >= (3, 12):
         sys.last_exc = error
     if hasattr(sys, "excepthook"):
+        try:
+            sys.audit("sys.excepthook", sys.excepthook, kind, error, trace)
+        except RuntimeError:
+            return 1
         second = bare(sys.excepthook, kind, error, trace)
         if isinstance(second, SystemExit):
             return exit_status(second)
@@ -853,8 +866,8 @@ def flush_streams():
         except BaseException as error:
             flushed = False
             if name == "stdout":
-                error.__traceback__ = error.__context__ = None
-                sys.unraisablehook(UnraisableHookArgs((type(error), error, None, None, stream)))
+                trace = error.__traceback__ = error.__traceback__.tb_next
+                sys.unraisablehook(UnraisableHookArgs((type(error), error, trace, None, stream)))
     return flushed
 
 
@@ -894,7 +907,16 @@ def find_and_load(name, import_):
     plan = plans.get(name)
     if plan is not None and name not in handed and hand_out(*plan):
         return modules[name]
-    module = plain_find_and_load(name, import_)
+    frame = stack.frame
+    if stack.indirect is not None:
+        frame = c_void_p.from_address(frame.value + stack.indirect)
+    own = frame.value
+    # The module that is imported sees the importer where it would be.
+    frame.value = stack.address(sys._getframe(1))
+    try:
+        module = partial(plain_find_and_load, name, import_)()
+    finally:
+        frame.value = own
     fresh.append(name)
     return module
 
@@ -1049,7 +1071,9 @@ def fresh_logging(logging):
 
 
 def fresh_threading(threading):
+    # What it noted when imported: the main thread is the child's.
     threading._after_fork()
+    threading.main_thread()._set_native_id()
 
 
 AT_HANDING_OUT = {"random": fresh_random, "logging": fresh_logging, "threading": fresh_threading}
@@ -1066,6 +1090,8 @@ if VERSION < (3, 8) or sys.implementation.name != "cpython":
     leave("refuse", "needs CPython 3.8 or later")
 if machine not in ("x86_64", "aarch64") or sys.maxsize < 1 << 32:
     leave("refuse", "needs x86_64 or aarch64")
+if sys.flags.inspect or sys.flags.interactive or sys.flags.verbose or set(sys._xoptions) - XOPTIONS or "t" in sys.abiflags:
+    leave("refuse", "flags that act when an interpreter starts or ends")
 if ENVIRON_AT_START is None:
     leave("refuse", "needs /proc")
 
@@ -1076,6 +1102,7 @@ plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, 
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
 handed, fresh = set(), []  # in a child: names handed out, names imported ordinarily
+taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()
 with Watch(library):
@@ -1140,4 +1167,5 @@ stack.calibrate(deeper, stack.depth.value)
 if not stack.works():
     stack.forget()
     say("note", "scripts can see the frames of the prelude beneath their own")
-run(*main())
+main()
+run()

@@ -24,6 +24,12 @@ my $script_pid = 0;               # of the child that took it
 my $program_descriptor;           # perl's, of /dev/null and then of the script
 my ($program_name, $program_name_address) = ($0, 0);
 my $eval_count_address = 0;
+my $quiet_text = 0;               # has the script nothing that could show at its end?
+# They free memory, or nothing: an object of theirs may be left as it is.
+my %SILENT_DESTRUCTOR = map { $_ . '::' => 1 } qw(
+    Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver
+);
+my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
 my %started_with;                 # what perl and the C library read from the environment
 
 my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\z|LD_|MALLOC_|GLIBC_|TMPDIR\z)/;
@@ -40,18 +46,26 @@ sub main {
     find_system_calls() or refuse("the system calls of this machine are not known");
     $] >= 5.010         or refuse("perl $] is older than 5.10");
     find_program()      or refuse("perl's program is not an unread /dev/null");
+    eval { require Filter::Util::Call } or refuse("Filter::Util::Call is missing");
     call('prctl', PR_SET_DUMPABLE(), 0, 0, 0, 0);
     find_thread_id_address();
     find_program_name();
     find_eval_count();
     map_slots();
+    prepare_poll();
     remember_environment();
     wait_for_settings();
     watch_directories();
     preload(first_modules());
-    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};    # scripts see none of this
+    hide();
     report('ready', $]);
     serve();
+}
+
+# Scripts see nothing of this package. It stays: to free it in every child would take longer than all the rest.
+sub hide {
+    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};
+    push @hidden, \@hidden;
 }
 
 # ---------------------------------------------------------------------------------------------------------------- the server
@@ -166,8 +180,7 @@ sub become_script {
     chdir $directory or leave(127);
     limit();
     call('prctl', PR_SET_DUMPABLE(), 1, 0, 0, 0);
-    my $warm = eval { replace_program() };
-    become_main() if $warm;
+    my $warm = eval { replace_program() && become_main() };
     $warm || -x $program or leave(127);
     my $taken = 'taken';
     call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL(), 0, 0);
@@ -221,6 +234,7 @@ sub replace_program {
     my $text = zeros($bytes);
     call('pread64', $descriptor, $text, $bytes, 0) == $bytes or return 0;
     text_can_be_warm($text)                                  or return 0;
+    $quiet_text = text_is_quiet($text);
     set_eval_count();
     call('lseek', $descriptor, 0, SEEK_SET());
     return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC()) == $program_descriptor;
@@ -271,6 +285,7 @@ sub become_main {
     $script_pid = call('getpid');
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
+    return 1;
 }
 
 # With -C or PERL_UNICODE; what began this prelude took the layer away, for a datagram is octets.
@@ -302,6 +317,39 @@ sub numbers_in {
     return map { /\A(\d+)\z/ ? $1 + 0 : () } sort readdir $directory;
 }
 
+# ---------------------------------------------------------------------------------------------------------------- a script's end
+
+# After the script's own END blocks and those of its modules, for they were all compiled later than this one.
+END {
+    if ($script_pid && $script_pid == $$) {
+        my $status = $?;
+        local ($?, $!, $@);
+        if    (keys %INC != $known_count) { leave_names() }
+        elsif (ends_quietly())            { leave($status & 0xff) }
+    }
+}
+
+# perl ends by looking at every value for objects to destroy, and at every handle to close. In a warm interpreter nearly all of
+# them are of preloaded modules: it costs as much as a small script's run, and shows only if there is something to see.
+sub ends_quietly {
+    $quiet_text && !tied *STDOUT or return 0;
+    my $at_once = zeros(16);
+    call('ppoll', $poll, POLLED(), $at_once, 0, 0) == POLLED() && $poll eq $none_open or return 0;
+    # Its last output goes out here. An error is for perl to tell.
+    my $selected = select STDOUT;
+    $! = 0;
+    $| = 1;
+    return !$!;
+}
+
+# Whatever may have objects that want to do something at the end. The modules that do are never preloaded.
+sub text_is_quiet { $_[0] !~ /DESTROY|AUTOLOAD|\beval\b(?!\s*\{)/ }
+
+sub prepare_poll {
+    $poll      = join '', map { pack 'i s s', $_, 0, 0 } 3 .. 2 + POLLED();
+    $none_open = join '', map { pack 'i s s', $_, 0, POLLNVAL() } 3 .. 2 + POLLED();
+}
+
 # --------------------------------------------------------------------------------------------------------------- preloading
 
 sub first_modules {
@@ -315,7 +363,7 @@ sub first_modules {
 sub first {
     return qw(
         strict warnings vars constant overload lib utf8 Carp Exporter Config CGI CGI::Util HTML::Entities
-        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec Filter::Util::Call
+        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec
     );
 }
 
@@ -381,9 +429,10 @@ sub preload_one {
     verified($module, sub { local $SIG{__WARN__} = sub { }; eval { require $file } or $failed{$module} = 1 });
     delete @INC{grep { !defined $INC{$_} } keys %INC};    # what failed leaves a mark that a script could see
     for (grep { !exists $before{$_} } keys %INC) {
-        has_phase_blocks($_) or next;
-        report('without', $module, "$_ has blocks that would run in every script");
-        leave(0);
+        give_up($module, "$_ has blocks that would run in every script") if has_blocks($_);
+    }
+    for (destructors('main::')) {
+        give_up($module, "$_ has something to do at a script's end") if !$SILENT_DESTRUCTOR{$_};
     }
 }
 
@@ -395,9 +444,13 @@ sub verified {
     my @after = state();
     for (0 .. $#before) {
         next if $before[$_] eq $after[$_];
-        report('without', $module, "it changes the state of the process: $before[$_] became $after[$_]");
-        leave(0);
+        give_up($module, "it changes the state of the process: $before[$_] became $after[$_]");
     }
+}
+
+sub give_up {
+    report('without', @_);
+    leave(0);
 }
 
 sub state {
@@ -419,15 +472,23 @@ sub state {
     );
 }
 
-sub has_phase_blocks {
+sub has_blocks {
     my ($file) = @_;
-    return 0 if $file eq 'File/Temp.pm';    # its END removes files that its own process made
     open my $source, '<', $INC{$file} or return 0;
     while (<$source>) {
         return 1 if /^\s*(?:INIT|CHECK|END)\s*\{/;
         return 0 if /^__(?:END|DATA)__/;
     }
     return 0;
+}
+
+# The packages below this one that have a sub DESTROY.
+sub destructors {
+    my ($stash) = @_;
+    no strict 'refs';
+    my @below = grep { /::\z/ && $_ ne 'main::' } keys %$stash;
+    my $prefix = $stash eq 'main::' ? '' : $stash;
+    return map { my $package = "$prefix$_"; defined &{"${package}DESTROY"} ? $package : (), destructors($package) } @below;
 }
 
 sub file_of { my $file = "$_[0].pm"; $file =~ s{::}{/}g; $file }
@@ -469,15 +530,12 @@ sub standard_directories {
     return @Config::Config{qw(privlibexp archlibexp)}, grep { m{/perl-base\z} } @INC;
 }
 
-# At a script's end, after its own END blocks and those of its modules: they were all compiled later than this one.
-END {
-    if ($script_pid && $script_pid == $$ && $slots_address && keys %INC != $known_count) {
-        local ($?, $!, $@);
-        my @new = grep { !exists $known{$_} && !ref $INC{$_} && s/\.pm\z// } my @files = keys %INC;
-        s{/}{::}g for @new;
-        my $names = substr join(',', @new), 0, SLOT_BYTES() - 1;
-        write_memory($slots_address + $slot * SLOT_BYTES(), "$names\0") if @new;
-    }
+# What this script taught, for the interpreter to read.
+sub leave_names {
+    my @new = map { /\A(.*)\.pm\z/s && !exists $known{$_} && !ref $INC{$_} ? $1 : () } keys %INC;
+    s{/}{::}g for @new;
+    my $names = substr join(',', @new), 0, SLOT_BYTES() - 1;
+    write_memory($slots_address + $slot * SLOT_BYTES(), "$names\0") if @new && $slots_address;
 }
 
 # A module that was upgraded takes effect at once: the server starts over.
@@ -622,12 +680,12 @@ sub find_system_calls {
     my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
     defined $column && length pack('J', 0) == 8 or return 0;
     my %numbers = (
-        chdir      => [80,  49],  clone       => [56,  220], close     => [3,   57],  close_range => [436, 436],
-        dup3       => [292, 24],  execve      => [59,  221], exit_group => [231, 94], getpid      => [39,  172],
-        lseek      => [8,   62],  mmap        => [9,   222], openat    => [257, 56],  pipe2       => [293, 59],
-        prctl      => [157, 167], pread64     => [17,  67],  prlimit64 => [302, 261], read        => [0,   63],
-        recvfrom   => [45,  207], recvmsg     => [47,  212], sendmsg   => [46,  211], sendto      => [44,  206],
-        setsid     => [112, 157], socketpair  => [53,  199], write     => [1,   64],
+        chdir       => [80, 49],   clone       => [56, 220],  close       => [3, 57],    close_range => [436, 436],
+        dup3        => [292, 24],  execve      => [59, 221],  exit_group  => [231, 94],  getpid      => [39, 172],
+        lseek       => [8, 62],    mmap        => [9, 222],   openat      => [257, 56],  pipe2       => [293, 59],
+        ppoll       => [271, 73],  prctl       => [157, 167], pread64     => [17, 67],   prlimit64   => [302, 261],
+        read        => [0, 63],    recvfrom    => [45, 207],  recvmsg     => [47, 212],  sendmsg     => [46, 211],
+        sendto      => [44, 206],  setsid      => [112, 157], socketpair  => [53, 199],  write       => [1, 64],
     );
     %number = map { $_ => $numbers{$_}[$column] } keys %numbers;
     return 1;
@@ -645,6 +703,8 @@ sub MSG_NOSIGNAL         { 0x4000 }
 sub MSG_PEEK             { 0x02 }
 sub MSG_TRUNC            { 0x20 }
 sub O_CLOEXEC            { 02_000_000 }
+sub POLLED               { 128 }           # descriptors looked at: those from 3 on
+sub POLLNVAL             { 0x20 }
 sub PROT_READ            { 1 }
 sub PROT_WRITE           { 2 }
 sub PR_GET_TID_ADDRESS   { 40 }
@@ -666,8 +726,8 @@ sub FIRST_LINE_BYTES_MAX { 256 }           # as the kernel reads it
 sub MESSAGE_BYTES_MAX    { 1 << 16 }
 sub PERL_STATE_BYTES_MAX { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
 sub SCRIPT_BYTES_MAX     { 16 << 20 }      # a larger one has much to compile anyway
-sub SLOTS                { 256 }
-sub SLOT_BYTES           { 1 << 12 }
+sub SLOTS                { 64 }
+sub SLOT_BYTES           { 1 << 10 }
 
 main();
 1;

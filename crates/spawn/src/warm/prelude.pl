@@ -12,6 +12,47 @@ package HTBin::Warm;
 use strict;
 no warnings;    # also where the interpreter was started with -w
 
+# Constants stand first: perl puts them into the code that it compiles afterwards, and a call would dirty memory in each child.
+sub AF_UNIX()              { 1 }
+sub AT_FDCWD()             { -100 }
+sub CLONE_CHILD_CLEARTID() { 0x0020_0000 }
+sub CLONE_CHILD_SETTID()   { 0x0100_0000 }
+sub CLONE_PARENT()         { 0x0000_8000 }
+sub G_WARN_ON()            { 1 }
+sub G_WARN_ONCE()          { 8 }
+sub MAP_ANONYMOUS()        { 0x20 }
+sub MAP_SHARED()           { 0x01 }
+sub MSG_CMSG_CLOEXEC()     { 0x4000_0000 }
+sub MSG_NOSIGNAL()         { 0x4000 }
+sub MSG_PEEK()             { 0x02 }
+sub MSG_TRUNC()            { 0x20 }
+sub O_CLOEXEC()            { 02_000_000 }
+sub POLLED()               { 128 }           # descriptors looked at: those from 3 on
+sub POLLNVAL()             { 0x20 }
+sub PROT_READ()            { 1 }
+sub PROT_WRITE()           { 2 }
+sub PR_GET_TID_ADDRESS()   { 40 }
+sub PR_SET_DUMPABLE()      { 4 }
+sub PR_SET_NAME()          { 15 }
+sub RLIMIT_AS()            { 9 }
+sub RLIMIT_CPU()           { 0 }
+sub RLIMIT_FSIZE()         { 1 }
+sub RLIMIT_NPROC()         { 6 }
+sub SCM_RIGHTS()           { 1 }
+sub SEEK_END()             { 2 }
+sub SEEK_SET()             { 0 }
+sub SIGCHLD()              { 17 }
+sub SOCK_CLOEXEC()         { 02_000_000 }
+sub SOCK_SEQPACKET()       { 5 }
+sub SOL_SOCKET()           { 1 }
+
+sub FIRST_LINE_BYTES_MAX() { 256 }           # as the kernel reads it
+sub MESSAGE_BYTES_MAX()    { 1 << 16 }
+sub PERL_STATE_BYTES_MAX() { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
+sub SCRIPT_BYTES_MAX()     { 16 << 20 }      # a larger one has much to compile anyway
+sub SLOTS()                { 64 }
+sub SLOT_BYTES()           { 1 << 10 }
+
 my $interpreter_pid = $$;
 my ($machine, %number);           # of system calls
 my %settings;                     # as the server gave them
@@ -24,6 +65,13 @@ my $script_pid = 0;               # of the child that took it
 my $program_descriptor;           # perl's, of /dev/null and then of the script
 my ($program_name, $program_name_address) = ($0, 0);
 my $eval_count_address = 0;
+my $warn_bits_address = 0;
+my $quiet_text = 0;               # has the script nothing that could show at its end?
+# They free memory, or nothing: an object of theirs may be left as it is.
+my %SILENT_DESTRUCTOR = map { $_ . '::' => 1 } qw(
+    Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver
+);
+my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
 my %started_with;                 # what perl and the C library read from the environment
 
 my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\z|LD_|MALLOC_|GLIBC_|TMPDIR\z)/;
@@ -40,18 +88,27 @@ sub main {
     find_system_calls() or refuse("the system calls of this machine are not known");
     $] >= 5.010         or refuse("perl $] is older than 5.10");
     find_program()      or refuse("perl's program is not an unread /dev/null");
-    call('prctl', PR_SET_DUMPABLE(), 0, 0, 0, 0);
+    eval { require Filter::Util::Call } or refuse("Filter::Util::Call is missing");
+    call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     find_thread_id_address();
     find_program_name();
     find_eval_count();
+    find_warn_bits();
     map_slots();
+    prepare_poll();
     remember_environment();
     wait_for_settings();
     watch_directories();
     preload(first_modules());
-    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};    # scripts see none of this
+    hide();
     report('ready', $]);
     serve();
+}
+
+# Scripts see nothing of this package. It stays: to free it in every child would take longer than all the rest.
+sub hide {
+    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};
+    push @hidden, \@hidden;
 }
 
 # ---------------------------------------------------------------------------------------------------------------- the server
@@ -76,7 +133,7 @@ sub wait_for_settings {
 
 sub receive {
     while (1) {
-        my $bytes = sysread STDIN, my $message, MESSAGE_BYTES_MAX();
+        my $bytes = sysread STDIN, my $message, MESSAGE_BYTES_MAX;
         next                     if !defined $bytes && $!{EINTR};
         leave(0)                 if !$bytes;
         return fields($message);
@@ -90,7 +147,7 @@ sub fields {
 
 sub report {
     my $message = join "\0", @_;
-    call('sendto', 0, $message, length $message, MSG_NOSIGNAL(), 0, 0);
+    call('sendto', 0, $message, length $message, MSG_NOSIGNAL, 0, 0);
 }
 
 sub refuse {
@@ -105,9 +162,9 @@ sub leave { call('exit_group', $_[0]) }
 
 # Makes a spare. True in the spare, once it has become a script.
 sub make_spare {
-    $slot = ($slot + 1) % SLOTS();
+    $slot = ($slot + 1) % SLOTS;
     my $pair = zeros(8);
-    call('socketpair', AF_UNIX(), SOCK_SEQPACKET() | SOCK_CLOEXEC(), 0, $pair) == 0 or return trouble("no socket for a spare");
+    call('socketpair', AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, $pair) == 0 or return trouble("no socket for a spare");
     my ($theirs, $ours) = unpack 'ii', $pair;
     my $pid = fork_sibling();
     if ($pid == 0) {
@@ -130,8 +187,8 @@ sub trouble {
 # The server becomes the child's parent, as it is of a script that is started ordinarily. The C library keeps the thread's id in
 # its own memory: the kernel puts it there, as for fork.
 sub fork_sibling {
-    my $flags = CLONE_PARENT() | SIGCHLD();
-    $flags |= CLONE_CHILD_SETTID() | CLONE_CHILD_CLEARTID() if $thread_id_address;
+    my $flags = CLONE_PARENT | SIGCHLD;
+    $flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID if $thread_id_address;
     # x86_64 has the address of the id before that of the thread's storage, aarch64 after it.
     my @addresses = machine() eq 'x86_64' ? ($thread_id_address, 0) : (0, $thread_id_address);
     my $pid = call('clone', $flags, 0, 0, @addresses);
@@ -141,7 +198,7 @@ sub fork_sibling {
 
 sub find_thread_id_address {
     my $place = zeros(8);
-    call('prctl', PR_GET_TID_ADDRESS(), $place, 0, 0, 0) == 0 or return;
+    call('prctl', PR_GET_TID_ADDRESS, $place, 0, 0, 0) == 0 or return;
     my $address = unpack 'J', $place;
     $thread_id_address = $address + 0 if $address && unpack('i', read_memory($address, 4)) == $interpreter_pid;
 }
@@ -149,10 +206,10 @@ sub find_thread_id_address {
 sub report_with_descriptor {
     my ($descriptor, @fields) = @_;
     my $message = join "\0", @fields;
-    my $control = pack 'J i i i x4', 16 + 4, SOL_SOCKET(), SCM_RIGHTS(), $descriptor;
+    my $control = pack 'J i i i x4', 16 + 4, SOL_SOCKET, SCM_RIGHTS, $descriptor;
     my $vector  = pack 'P J', $message, length $message;
     my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
-    call('sendmsg', 0, $head, MSG_NOSIGNAL());
+    call('sendmsg', 0, $head, MSG_NOSIGNAL);
 }
 
 # ------------------------------------------------------------------------------------------------------------ becoming a script
@@ -165,12 +222,11 @@ sub become_script {
     call('dup3', $stdio[$_], $_, 0) == $_ or leave(127) for 0 .. 2;
     chdir $directory or leave(127);
     limit();
-    call('prctl', PR_SET_DUMPABLE(), 1, 0, 0, 0);
-    my $warm = eval { replace_program() };
-    become_main() if $warm;
+    call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
+    my $warm = eval { replace_program() && become_main() };
     $warm || -x $program or leave(127);
     my $taken = 'taken';
-    call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL(), 0, 0);
+    call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL, 0, 0);
     start_cold() unless $warm;
     close_descriptors();
     $! = 0;
@@ -180,13 +236,13 @@ sub become_script {
 sub receive_order {
     my ($socket) = @_;
     my $nothing = zeros(1);
-    my $bytes = call('recvfrom', $socket, $nothing, 0, MSG_PEEK() | MSG_TRUNC(), 0, 0);
+    my $bytes = call('recvfrom', $socket, $nothing, 0, MSG_PEEK | MSG_TRUNC, 0, 0);
     leave(0) if $bytes <= 0;
     vec(my $message = '', $bytes - 1, 8) = 0;    # memory of its own
     my $control = zeros(32);
     my $vector  = pack 'P J', $message, $bytes;
     my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
-    call('recvmsg', $socket, $head, MSG_CMSG_CLOEXEC()) == $bytes or leave(127);
+    call('recvmsg', $socket, $head, MSG_CMSG_CLOEXEC) == $bytes or leave(127);
     my ($control_bytes, undef, undef, @stdio) = unpack 'J i i i3', $control;
     (my ($verb), $directory, $script, $program, @limits[0 .. 3], my $count, @environment) = fields($message);
     $verb eq 'run' && $control_bytes == 16 + 12 or leave(127);
@@ -195,11 +251,11 @@ sub receive_order {
 }
 
 sub limit {
-    my @resources = (RLIMIT_CPU(), RLIMIT_AS(), RLIMIT_NPROC(), RLIMIT_FSIZE());
+    my @resources = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_NPROC, RLIMIT_FSIZE);
     for (0 .. $#resources) {
         my ($resource, $soft) = ($resources[$_], $limits[$_]);
         next if $soft eq '';
-        my $hard = $resource == RLIMIT_CPU() ? $soft + 1 : $soft;    # a second in which the script hears SIGXCPU
+        my $hard = $resource == RLIMIT_CPU ? $soft + 1 : $soft;    # a second in which the script hears SIGXCPU
         my $pair = pack 'QQ', $soft, $hard;
         call('prlimit64', 0, $resource, $pair, 0);
     }
@@ -215,20 +271,20 @@ sub find_program {
 # Puts the script in the place of /dev/null; false if only an ordinary start is exact.
 sub replace_program {
     environment_is_ours() && length $script <= length $program_name && $script !~ /["\r\n]/ or return 0;
-    my $descriptor = call('openat', AT_FDCWD(), $script, O_CLOEXEC(), 0);
-    my $bytes = call('lseek', $descriptor, 0, SEEK_END());
-    $bytes >= 0 && $bytes <= SCRIPT_BYTES_MAX() or return 0;
+    my $descriptor = call('openat', AT_FDCWD, $script, O_CLOEXEC, 0);
+    my $bytes = call('lseek', $descriptor, 0, SEEK_END);
+    $bytes >= 0 && $bytes <= SCRIPT_BYTES_MAX or return 0;
     my $text = zeros($bytes);
     call('pread64', $descriptor, $text, $bytes, 0) == $bytes or return 0;
     text_can_be_warm($text)                                  or return 0;
-    set_eval_count();
-    call('lseek', $descriptor, 0, SEEK_SET());
-    return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC()) == $program_descriptor;
+    $quiet_text = text_is_quiet($text);
+    call('lseek', $descriptor, 0, SEEK_SET);
+    return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC) == $program_descriptor;
 }
 
 # perl executes another program if the first line names one, and some switches make it start over.
 sub text_can_be_warm {
-    my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX();
+    my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX;
     return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
     return 1 if $line !~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
     return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
@@ -256,8 +312,12 @@ sub become_main {
     my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
     $0 = $script . $taint;
     my $name = substr $script, 1 + rindex $script, '/';
-    call('prctl', PR_SET_NAME(), $name, 0, 0, 0);
-    write_memory($program_name_address, "$script\0") if $program_name_address;
+    call('prctl', PR_SET_NAME, $name, 0, 0, 0);
+    write_memory(
+        [$program_name_address, "$script\0"],
+        [$eval_count_address,   pack 'L', 0],
+        [$warn_bits_address,    chr(ord(read_memory($warn_bits_address, 1)) & ~G_WARN_ONCE)],
+    );
     my @words = @arguments;
     1 while @words && shift(@words) ne $script;
     @ARGV = map { $_ . $taint } @words;
@@ -271,6 +331,7 @@ sub become_main {
     $script_pid = call('getpid');
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
+    return 1;
 }
 
 # With -C or PERL_UNICODE; what began this prelude took the layer away, for a datagram is octets.
@@ -302,6 +363,39 @@ sub numbers_in {
     return map { /\A(\d+)\z/ ? $1 + 0 : () } sort readdir $directory;
 }
 
+# ---------------------------------------------------------------------------------------------------------------- a script's end
+
+# After the script's own END blocks and those of its modules, for they were all compiled later than this one.
+END {
+    if ($script_pid && $script_pid == $$) {
+        my $status = $?;
+        local ($?, $!, $@);
+        if    (keys %INC != $known_count) { leave_names() }
+        elsif (ends_quietly())            { leave($status & 0xff) }
+    }
+}
+
+# perl ends by looking at every value for objects to destroy, and at every handle to close. In a warm interpreter nearly all of
+# them are of preloaded modules: it costs as much as a small script's run, and shows only if there is something to see.
+sub ends_quietly {
+    $quiet_text && !tied *STDOUT or return 0;
+    my $at_once = zeros(16);
+    call('ppoll', $poll, POLLED, $at_once, 0, 0) == POLLED && $poll eq $none_open or return 0;
+    # Its last output goes out here. An error is for perl to tell.
+    my $selected = select STDOUT;
+    $! = 0;
+    $| = 1;
+    return !$!;
+}
+
+# Whatever may have objects that want to do something at the end. The modules that do are never preloaded.
+sub text_is_quiet { $_[0] !~ /DESTROY|AUTOLOAD|\beval\b(?!\s*\{)/ }
+
+sub prepare_poll {
+    $poll      = join '', map { pack 'i s s', $_, 0, 0 } 3 .. 2 + POLLED;
+    $none_open = join '', map { pack 'i s s', $_, 0, POLLNVAL } 3 .. 2 + POLLED;
+}
+
 # --------------------------------------------------------------------------------------------------------------- preloading
 
 sub first_modules {
@@ -315,7 +409,7 @@ sub first_modules {
 sub first {
     return qw(
         strict warnings vars constant overload lib utf8 Carp Exporter Config CGI CGI::Util HTML::Entities
-        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec Filter::Util::Call
+        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec
     );
 }
 
@@ -381,9 +475,10 @@ sub preload_one {
     verified($module, sub { local $SIG{__WARN__} = sub { }; eval { require $file } or $failed{$module} = 1 });
     delete @INC{grep { !defined $INC{$_} } keys %INC};    # what failed leaves a mark that a script could see
     for (grep { !exists $before{$_} } keys %INC) {
-        has_phase_blocks($_) or next;
-        report('without', $module, "$_ has blocks that would run in every script");
-        leave(0);
+        give_up($module, "$_ has blocks that would run in every script") if has_blocks($_);
+    }
+    for (destructors('main::')) {
+        give_up($module, "$_ has something to do at a script's end") if !$SILENT_DESTRUCTOR{$_};
     }
 }
 
@@ -395,9 +490,13 @@ sub verified {
     my @after = state();
     for (0 .. $#before) {
         next if $before[$_] eq $after[$_];
-        report('without', $module, "it changes the state of the process: $before[$_] became $after[$_]");
-        leave(0);
+        give_up($module, "it changes the state of the process: $before[$_] became $after[$_]");
     }
+}
+
+sub give_up {
+    report('without', @_);
+    leave(0);
 }
 
 sub state {
@@ -419,9 +518,8 @@ sub state {
     );
 }
 
-sub has_phase_blocks {
+sub has_blocks {
     my ($file) = @_;
-    return 0 if $file eq 'File/Temp.pm';    # its END removes files that its own process made
     open my $source, '<', $INC{$file} or return 0;
     while (<$source>) {
         return 1 if /^\s*(?:INIT|CHECK|END)\s*\{/;
@@ -430,24 +528,33 @@ sub has_phase_blocks {
     return 0;
 }
 
+# The packages below this one that have a sub DESTROY.
+sub destructors {
+    my ($stash) = @_;
+    no strict 'refs';
+    my @below = grep { /::\z/ && $_ ne 'main::' } keys %$stash;
+    my $prefix = $stash eq 'main::' ? '' : $stash;
+    return map { my $package = "$prefix$_"; defined &{"${package}DESTROY"} ? $package : (), destructors($package) } @below;
+}
+
 sub file_of { my $file = "$_[0].pm"; $file =~ s{::}{/}g; $file }
 
 # -------------------------------------------------------------------------------------------------------------------- learning
 
 # A piece of memory that all children share: where a script's end leaves the names of the modules that it had to load.
 sub map_slots {
-    my $address = call('mmap', 0, SLOTS() * SLOT_BYTES(), PROT_READ() | PROT_WRITE(), MAP_SHARED() | MAP_ANONYMOUS(), -1, 0);
+    my $address = call('mmap', 0, SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     $slots_address = $address if $address > 0;
 }
 
 # What a script wrote there is its word only: what is not a module's name, or not beneath perl's own directories, is nothing.
 sub learn {
     my ($slot) = @_;
-    $slots_address && $slot =~ /\A\d+\z/ && $slot < SLOTS() or return;
-    my $address = $slots_address + $slot * SLOT_BYTES();
-    my ($names) = unpack 'Z*', read_memory($address, SLOT_BYTES());
+    $slots_address && $slot =~ /\A\d+\z/ && $slot < SLOTS or return;
+    my $address = $slots_address + $slot * SLOT_BYTES;
+    my ($names) = unpack 'Z*', read_memory($address, SLOT_BYTES);
     length $names or return;
-    write_memory($address, "\0");
+    write_memory([$address, "\0"]);
     my @modules = grep { may_learn($_) } map { /\A([A-Za-z_]\w*(?:::\w+)*)\z/ } split /,/, $names;
     report('stale') if preload(@modules);
 }
@@ -469,15 +576,12 @@ sub standard_directories {
     return @Config::Config{qw(privlibexp archlibexp)}, grep { m{/perl-base\z} } @INC;
 }
 
-# At a script's end, after its own END blocks and those of its modules: they were all compiled later than this one.
-END {
-    if ($script_pid && $script_pid == $$ && $slots_address && keys %INC != $known_count) {
-        local ($?, $!, $@);
-        my @new = grep { !exists $known{$_} && !ref $INC{$_} && s/\.pm\z// } my @files = keys %INC;
-        s{/}{::}g for @new;
-        my $names = substr join(',', @new), 0, SLOT_BYTES() - 1;
-        write_memory($slots_address + $slot * SLOT_BYTES(), "$names\0") if @new;
-    }
+# What this script taught, for the interpreter to read.
+sub leave_names {
+    my @new = map { /\A(.*)\.pm\z/s && !exists $known{$_} && !ref $INC{$_} ? $1 : () } keys %INC;
+    s{/}{::}g for @new;
+    my $names = substr join(',', @new), 0, SLOT_BYTES - 1;
+    write_memory([$slots_address + $slot * SLOT_BYTES, "$names\0"]) if @new && $slots_address;
 }
 
 # A module that was upgraded takes effect at once: the server starts over.
@@ -555,7 +659,7 @@ sub shadows {
 # stands a name so long that any script's fits in its place.
 sub find_program_name {
     my ($from, $to) = heap() or return;
-    for my $address (unpack 'J*', read_memory($from, PERL_STATE_BYTES_MAX())) {
+    for my $address (unpack 'J*', read_memory($from, PERL_STATE_BYTES_MAX)) {
         next if $address < $from || $address + length($program_name) >= $to;
         next if read_memory($address, 1 + length $program_name) ne "$program_name\0";
         $program_name_address = $address;
@@ -567,21 +671,29 @@ sub find_program_name {
 # perl's state that grows by one with each of them.
 sub find_eval_count {
     my ($from) = heap() or return;
-    my @before = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    my @before = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
     eval '1' for 1 .. 3;
-    my @between = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    my @between = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
     eval '1' for 1 .. 5;
-    my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX());
+    my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
     my @found = grep { $before[$_] + 3 == $between[$_] && $between[$_] + 5 == $after[$_] } 0 .. $#before;
     my ($number) = eval('__FILE__') =~ /(\d+)/;
     @found = grep { $after[$_] + 1 == $number } @found;
     $eval_count_address = $from + 4 * $found[0] if @found == 1;
 }
 
-sub eval_count { $eval_count_address ? unpack 'L', read_memory($eval_count_address, 4) : 0 }
-
-sub set_eval_count {
-    write_memory($eval_count_address, pack 'L', 0) if $eval_count_address;
+# Once any code has been compiled with `use warnings`, perl looks through all packages for names that were used only once. The script
+# says that again if it has warnings itself; that preloaded modules have them must not cost each script that look.
+sub find_warn_bits {
+    my ($from) = heap() or return;
+    my @seen;
+    for (0, 1, 0) {
+        local $^W = $_;
+        push @seen, [unpack 'C*', read_memory($from, PERL_STATE_BYTES_MAX)];
+    }
+    my ($off, $on, $again) = @seen;
+    my @found = grep { $off->[$_] == $again->[$_] && ($off->[$_] | G_WARN_ON) == $on->[$_] && $off->[$_] != $on->[$_] } 0 .. $#$off;
+    $warn_bits_address = $from + $found[0] if @found == 1;
 }
 
 sub heap {
@@ -591,16 +703,17 @@ sub heap {
     return $to ? ($from, $to) : ();
 }
 
-sub read_memory { unpack 'P' . int $_[1], pack 'J', $_[0] }
+sub read_memory { $_[0] or return ''; unpack 'P' . int $_[1], pack 'J', $_[0] }
 
-# The kernel reads a pipe to any address.
+# Writes each text to its address, for the kernel reads a pipe to any.
 sub write_memory {
-    my ($address, $text) = @_;
+    my @pieces = grep { $_->[0] } @_ or return;
     my $pair = zeros(8);
-    call('pipe2', $pair, O_CLOEXEC()) == 0 or return;
+    call('pipe2', $pair, O_CLOEXEC) == 0 or return;
     my ($read, $write) = unpack 'ii', $pair;
+    my $text = join '', map { $_->[1] } @pieces;
     call('write', $write, $text, length $text);
-    call('read', $read, $address, length $text);
+    call('read', $read, $_->[0], length $_->[1]) for @pieces;
     call('close', $_) for $read, $write;
 }
 
@@ -622,52 +735,16 @@ sub find_system_calls {
     my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
     defined $column && length pack('J', 0) == 8 or return 0;
     my %numbers = (
-        chdir      => [80,  49],  clone       => [56,  220], close     => [3,   57],  close_range => [436, 436],
-        dup3       => [292, 24],  execve      => [59,  221], exit_group => [231, 94], getpid      => [39,  172],
-        lseek      => [8,   62],  mmap        => [9,   222], openat    => [257, 56],  pipe2       => [293, 59],
-        prctl      => [157, 167], pread64     => [17,  67],  prlimit64 => [302, 261], read        => [0,   63],
-        recvfrom   => [45,  207], recvmsg     => [47,  212], sendmsg   => [46,  211], sendto      => [44,  206],
-        setsid     => [112, 157], socketpair  => [53,  199], write     => [1,   64],
+        chdir       => [80, 49],   clone       => [56, 220],  close       => [3, 57],    close_range => [436, 436],
+        dup3        => [292, 24],  execve      => [59, 221],  exit_group  => [231, 94],  getpid      => [39, 172],
+        lseek       => [8, 62],    mmap        => [9, 222],   openat      => [257, 56],  pipe2       => [293, 59],
+        ppoll       => [271, 73],  prctl       => [157, 167], pread64     => [17, 67],   prlimit64   => [302, 261],
+        read        => [0, 63],    recvfrom    => [45, 207],  recvmsg     => [47, 212],  sendmsg     => [46, 211],
+        sendto      => [44, 206],  setsid      => [112, 157], socketpair  => [53, 199],  write       => [1, 64],
     );
     %number = map { $_ => $numbers{$_}[$column] } keys %numbers;
     return 1;
 }
-
-sub AF_UNIX              { 1 }
-sub AT_FDCWD             { -100 }
-sub CLONE_CHILD_CLEARTID { 0x0020_0000 }
-sub CLONE_CHILD_SETTID   { 0x0100_0000 }
-sub CLONE_PARENT         { 0x0000_8000 }
-sub MAP_ANONYMOUS        { 0x20 }
-sub MAP_SHARED           { 0x01 }
-sub MSG_CMSG_CLOEXEC     { 0x4000_0000 }
-sub MSG_NOSIGNAL         { 0x4000 }
-sub MSG_PEEK             { 0x02 }
-sub MSG_TRUNC            { 0x20 }
-sub O_CLOEXEC            { 02_000_000 }
-sub PROT_READ            { 1 }
-sub PROT_WRITE           { 2 }
-sub PR_GET_TID_ADDRESS   { 40 }
-sub PR_SET_DUMPABLE      { 4 }
-sub PR_SET_NAME          { 15 }
-sub RLIMIT_AS            { 9 }
-sub RLIMIT_CPU           { 0 }
-sub RLIMIT_FSIZE         { 1 }
-sub RLIMIT_NPROC         { 6 }
-sub SCM_RIGHTS           { 1 }
-sub SEEK_END             { 2 }
-sub SEEK_SET             { 0 }
-sub SIGCHLD              { 17 }
-sub SOCK_CLOEXEC         { 02_000_000 }
-sub SOCK_SEQPACKET       { 5 }
-sub SOL_SOCKET           { 1 }
-
-sub FIRST_LINE_BYTES_MAX { 256 }           # as the kernel reads it
-sub MESSAGE_BYTES_MAX    { 1 << 16 }
-sub PERL_STATE_BYTES_MAX { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
-sub SCRIPT_BYTES_MAX     { 16 << 20 }      # a larger one has much to compile anyway
-sub SLOTS                { 256 }
-sub SLOT_BYTES           { 1 << 12 }
 
 main();
 1;

@@ -108,9 +108,9 @@ impl Starter {
         let Some(warm) = &self.warm else { return Ok((self.launcher.launch(order, stdin).await?, Start::Cold)) };
         let (stdio, ours) = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
         if let Some(interpreter) = warm.interpreter(order, script).await
-            && let Some(process) = interpreter.run(order, script, stdio.theirs(self.launcher.null())).await
+            && let Some((process, start)) = interpreter.run(order, script, stdio.theirs(self.launcher.null())).await
         {
-            return Ok((Script::new(ours, process)?, Start::Warm));
+            return Ok((Script::new(ours, process)?, start));
         }
         Ok((self.launcher.launch_with(order, &stdio, ours).await?, Start::Cold))
     }

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::{
-    Settings,
+    Settings, Start,
     kind::Kind,
     life::Life,
     messages::{self, FORK, REPORT_BYTES_MAX, Report},
@@ -131,7 +131,7 @@ impl Interpreter {
         order: &Order<'_>,
         script: &[u8],
         stdio: [BorrowedFd<'_>; 3],
-    ) -> Option<Process> {
+    ) -> Option<(Process, Start)> {
         if order.has_nul() || script.contains(&0) {
             return None;
         }
@@ -139,12 +139,12 @@ impl Interpreter {
         for _ in 0..TRIES {
             let spare = self.take().await?;
             let slot = spare.slot.clone();
-            if let Some(mut process) = spare.run(&message, stdio).await {
+            if let Some((mut process, start)) = spare.run(&message, stdio).await {
                 if self.is_worth_learning(script) {
                     let ended = Ended { interpreter: Arc::clone(self), message: messages::ended(&slot, script) };
                     process.keep_until_end(Box::new(ended));
                 }
-                return Some(process);
+                return Some((process, start));
             }
             if !self.complained.swap(true, Ordering::Relaxed) {
                 tracing::warn!("a process of warm {} ended before its script began; this is logged once", self.name);

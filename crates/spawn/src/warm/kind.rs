@@ -115,7 +115,7 @@ impl Language {
                 Some(_) => return false,
                 None => (letters, &b"uEsIB"[..]),
             },
-            Self::Perl => (letters, &b"wT"[..]),
+            Self::Perl => (letters, &b"wWXTtU"[..]),
         };
         word.len() > 1 && letters.iter().all(|letter| allowed.contains(letter))
     }

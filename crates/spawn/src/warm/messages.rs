@@ -12,19 +12,42 @@ pub(super) const REPORT_BYTES_MAX: usize = 4096;
 pub(super) const FORK: &[u8] = b"fork";
 /// A spare is about to run its script's first code.
 pub(super) const TAKEN: &[u8] = b"taken";
+/// In place of that: it executes the script ordinarily, as it could not be faithful otherwise.
+pub(super) const COLD: &[u8] = b"cold";
 
 /// What an interpreter is started with after its flags: enough to read the prelude, which is the first message.
 pub(super) fn boot(language: Language) -> &'static [&'static [u8]] {
     match language {
-        // The name has the library take the prelude's frame for one of its own: warnings skip it.
-        Language::Python => &[
-            b"-c",
-            b"import os;exec(compile(os.read(0,1<<18),\"<frozen importlib._bootstrap htbin>\",\"exec\"))",
-            b"htbin-warm",
-        ],
-        Language::Perl => &[b"-M-strict;BEGIN{sysread STDIN,my $p,1<<18;eval $p;die $@ if $@}", b"/dev/null"],
+        Language::Python => &PYTHON_BOOT,
+        Language::Perl => &PERL_BOOT,
     }
 }
+
+/// The name has the library take the prelude's frame for one of its own: warnings skip it.
+static PYTHON_BOOT: [&[u8]; 3] = [
+    b"-c",
+    b"import os;exec(compile(os.read(0,1<<18),\"<frozen importlib._bootstrap htbin>\",\"exec\"))",
+    b"htbin-warm",
+];
+
+/// -M5 asks for a version and so leaves no mark on what follows; with -T what was read has to be matched. perl keeps the
+/// name of its program for its own messages: the script's is put in its place, and must fit.
+static PERL_BOOT: [&[u8]; 2] = [
+    b"-M5;BEGIN{binmode STDIN if${^UNICODE}&1;sysread STDIN,my $p,1<<18;($p)=$p=~/(.*)/s;eval $p;die $@ if $@}",
+    &LONG_NULL,
+];
+
+/// `/dev/null` behind so many slashes that it is 1024 octets long.
+static LONG_NULL: [u8; 1024] = {
+    let mut name = [b'/'; 1024];
+    let null = *b"dev/null";
+    let mut at = 0;
+    while at < null.len() {
+        name[1024 - null.len() + at] = null[at];
+        at += 1;
+    }
+    name
+};
 
 /// The first message.
 pub(super) fn prelude(language: Language) -> &'static [u8] {

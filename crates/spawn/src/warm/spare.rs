@@ -17,7 +17,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::messages::TAKEN;
+use super::{
+    Start,
+    messages::{COLD, TAKEN},
+};
 use crate::{
     datagram::send,
     process::{Living, Process},
@@ -45,38 +48,44 @@ impl Spare {
         Some(Self { socket: watch(socket, Interest::READABLE).ok()?, process, slot })
     }
 
-    /// Has it become the script: gives the process once the script's first code is about to run. None if that will never
-    /// be: the script can be started in another way.
-    pub(super) async fn run(mut self, order: &[u8], stdio: [BorrowedFd<'_>; 3]) -> Option<Process> {
+    /// Has it become the script: gives the process once the script's first code is about to run, and whether it had to
+    /// execute it. None if that will never be: the script can be started in another way.
+    pub(super) async fn run(mut self, order: &[u8], stdio: [BorrowedFd<'_>; 3]) -> Option<(Process, Start)> {
         send(self.socket.get_ref(), order, &stdio).ok()?;
         match timeout(TAKE_TIME, self.taken()).await {
-            Ok(true) => Some(self.process),
-            Ok(false) => None,
+            Ok(start) => start.map(|start| (self.process, start)),
             Err(_) => {
                 // Only when it is surely dead is it known whether the script has begun.
                 self.process.kill();
                 let _ = timeout(KILL_TIME, self.process.exited()).await;
-                (self.try_taken() != Ok(false)).then_some(self.process)
+                match self.try_taken() {
+                    Ok(start) => start.map(|start| (self.process, start)),
+                    Err(_) => None,
+                }
             }
         }
     }
 
     /// Waits until it has taken its order, or has ended without.
-    async fn taken(&self) -> bool {
+    async fn taken(&self) -> Option<Start> {
         loop {
-            let Ok(mut ready) = self.socket.readable().await else { return false };
+            let Ok(mut ready) = self.socket.readable().await else { return None };
             match self.try_taken() {
                 Err(Errno::AGAIN | Errno::INTR) => ready.clear_ready(),
                 Ok(taken) => return taken,
-                Err(_) => return false,
+                Err(_) => return None,
             }
         }
     }
 
-    fn try_taken(&self) -> Result<bool, Errno> {
+    fn try_taken(&self) -> Result<Option<Start>, Errno> {
         let mut message = [0; TAKEN.len() + 1];
         let (_, bytes) = recv(self.socket.get_ref(), &mut message, RecvFlags::DONTWAIT)?;
-        Ok(&message[..bytes] == TAKEN)
+        Ok(match &message[..bytes] {
+            TAKEN => Some(Start::Warm),
+            COLD => Some(Start::Cold),
+            _ => None,
+        })
     }
 }
 

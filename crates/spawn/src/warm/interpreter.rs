@@ -191,6 +191,12 @@ impl Interpreter {
         }
     }
 
+    /// Asks for spares that are missing, and gives up those that a flood of requests has left over.
+    pub(super) fn adjust(&self, state: &mut State) {
+        self.ask(state);
+        state.spares.truncate(self.spares_max);
+    }
+
     /// A spare has come: for who waits longest, or for later.
     fn put(&self, mut spare: Spare) {
         let mut state = self.state();

@@ -93,7 +93,7 @@ impl Life {
             tracing::info!("warm {} was not used for {:?} and goes", interpreter.name, self.idle_time);
             return Some(End::Retired);
         }
-        interpreter.ask(&mut state);
+        interpreter.adjust(&mut state);
         let memory = resident_bytes(self.process.pid());
         (memory > self.memory_bytes_max).then(|| {
             tracing::info!("warm {} holds {} MiB and goes", interpreter.name, memory >> 20);

@@ -67,18 +67,16 @@ my ($program_name, $program_name_address) = ($0, 0);
 my $eval_count_address = 0;
 my $warn_bits_address = 0;
 my $quiet_text = 0;               # has the script nothing that could show at its end?
-# They free memory, or nothing: an object of theirs may be left as it is.
-my %SILENT_DESTRUCTOR = map { $_ . '::' => 1 } qw(
-    Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver
-);
 my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
 my %started_with;                 # what perl and the C library read from the environment
 
-my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\z|LD_|MALLOC_|GLIBC_|TMPDIR\z)/;
+my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\b|LD_|MALLOC_|GLIBC_|TMPDIR\b)/;
 
 my %known;                        # preloaded, file as in %INC: what stat said about it
 my $known_count;                  # of files in %INC
+my %rehearsal;                    # module: calls that were not played yet
 my %failed;                       # modules that could not be loaded, or may not be
+my @settled;                       # what fills the gaps in memory
 my $checked_at = 0;               # when %known was compared with the files
 my %own_directory;                # those that @INC starts with
 my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
@@ -98,9 +96,12 @@ sub main {
     prepare_poll();
     remember_environment();
     wait_for_settings();
+    %rehearsal = rehearsals();
     watch_directories();
     preload(first_modules());
     hide();
+    $0 = "$^X (htbin, warm)";
+    chdir '/';
     report('ready', $]);
     serve();
 }
@@ -142,7 +143,9 @@ sub receive {
 
 # With -T, what was read is tainted. The server is trusted: a match makes it clean.
 sub fields {
-    return map { /\A(.*)\z/s; $1 } split /\0/, $_[0], -1;
+    my @fields = split /\0/, $_[0], -1;
+    ($_) = /\A(.*)\z/s for ${^TAINT} ? @fields : ();
+    return @fields;
 }
 
 sub report {
@@ -297,9 +300,8 @@ sub remember_environment {
 
 sub environment_is_ours {
     my $same = 0;
-    for (@environment) {
-        my ($name, $value) = /\A([^=]*)=(.*)\z/s;
-        next if $name !~ /$READ_AT_START/;
+    for (grep { $_ =~ $READ_AT_START } @environment) {
+        my ($name, $value) = split /=/, $_, 2;
         defined $started_with{$name} && $started_with{$name} eq $value or return 0;
         $same++;
     }
@@ -323,8 +325,8 @@ sub become_main {
     @ARGV = map { $_ . $taint } @words;
     %ENV = ();
     for (@environment) {
-        my ($name, $value) = split /=/, $_, 2;
-        $ENV{$name} = $value . $taint;
+        my $at = index $_, '=';
+        $ENV{substr $_, 0, $at} = substr($_, $at + 1) . $taint;
     }
     binmode STDIN, ':utf8' if stdin_is_utf8();
     $^T = time;
@@ -422,33 +424,35 @@ sub never {
     );
 }
 
-my %rehearsals = (
-    'CGI' => sub {
-        local $ENV{REQUEST_METHOD} = 'GET';
-        local $ENV{QUERY_STRING}   = 'name=value&other=%41+b;third=';
-        local ($/, $,, $\) = ("\n");
-        my $form = CGI->new;
-        my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name')) . $form->header(-type => 'text/plain', -status => 200);
-        $form->param;
-        $form->redirect('/');
-        CGI::initialize_globals();
-        undef $CGI::Q;
-    },
-    'Encode' => sub {
-        Encode::decode('UTF-8', Encode::encode('UTF-8', "\x{263a}"));
-        Encode::decode_utf8(Encode::encode_utf8("\x{e9}"));
-    },
-    'JSON::PP' => sub {
-        my $text = JSON::PP->new->canonical->pretty->encode({list => [1, 'a', undef], text => "\x{e9}\n"});
-        JSON::PP::decode_json('{"a":[1,2.5,"b",true,null]}');
-        JSON::PP::encode_json([$text]);
-    },
-    'Data::Dumper' => sub { Data::Dumper->new([{a => [1]}])->Indent(1)->Dump },
-    'POSIX'        => sub { POSIX::strftime('%Y', gmtime 0); POSIX::floor(1.5) },
-    'Time::Local'  => sub { Time::Local::timegm(gmtime 0); Time::Local::timelocal(localtime 0) },
-    'File::Spec'   => sub { File::Spec->catfile('a', 'b'); File::Spec->rel2abs('a') },
-    'Digest::MD5'  => sub { Digest::MD5::md5_hex('a') },
-);
+sub rehearsals {
+    return (
+        'CGI' => sub {
+            local $ENV{REQUEST_METHOD} = 'GET';
+            local $ENV{QUERY_STRING}   = 'name=value&other=%41+b;third=';
+            local ($/, $,, $\) = ("\n");
+            my $form = CGI->new;
+            my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name')) . $form->header(-type => 'text/plain', -status => 200);
+            $form->param;
+            $form->redirect('/');
+            CGI::initialize_globals();
+            undef $CGI::Q;
+        },
+        'Encode' => sub {
+            Encode::decode('UTF-8', Encode::encode('UTF-8', "\x{263a}"));
+            Encode::decode_utf8(Encode::encode_utf8("\x{e9}"));
+        },
+        'JSON::PP' => sub {
+            my $text = JSON::PP->new->canonical->pretty->encode({list => [1, 'a', undef], text => "\x{e9}\n"});
+            JSON::PP::decode_json('{"a":[1,2.5,"b",true,null]}');
+            JSON::PP::encode_json([$text]);
+        },
+        'Data::Dumper' => sub { Data::Dumper->new([{a => [1]}])->Indent(1)->Dump },
+        'POSIX'        => sub { POSIX::strftime('%Y', gmtime 0); POSIX::floor(1.5) },
+        'Time::Local'  => sub { Time::Local::timegm(gmtime 0); Time::Local::timelocal(localtime 0) },
+        'File::Spec'   => sub { File::Spec->catfile('a', 'b'); File::Spec->rel2abs('a') },
+        'Digest::MD5'  => sub { Digest::MD5::md5_hex('a') },
+    );
+}
 
 # Loads modules and plays their usual calls; true if there was anything to load.
 sub preload {
@@ -460,13 +464,26 @@ sub preload {
         $new = 1;
         preload_one($module, $file);
     }
-    for my $module (grep { exists $INC{file_of($_)} } sort keys %rehearsals) {
-        my $play = delete $rehearsals{$module};
+    for my $module (grep { exists $INC{file_of($_)} } sort keys %rehearsal) {
+        my $play = delete $rehearsal{$module};
         verified($module, sub { eval { $play->() } });
     }
     for (grep { !exists $known{$_} } keys %INC) { $known{$_} = stamp($INC{$_}) }
     $known_count = keys %INC;
+    settle() if $new;
     return $new;
+}
+
+# A page that a child writes to must be copied, so what children allocate should lie together. Loading leaves free memory all over
+# the place: it is filled up here, and then some is taken in one piece and given back.
+sub settle {
+    my @filling;
+    for my $round (1, 2) {
+        my @values = map { [] } 1 .. 800;
+        my @texts = map { my $size = 16 * $_; map { 'x' x $size } 1 .. 20 } 1 .. 32;
+        push @filling, \@values, \@texts if $round == 1;
+    }
+    push @settled, \@filling;
 }
 
 sub preload_one {
@@ -477,8 +494,9 @@ sub preload_one {
     for (grep { !exists $before{$_} } keys %INC) {
         give_up($module, "$_ has blocks that would run in every script") if has_blocks($_);
     }
+    my %silent = map { $_ => 1 } silent_destructors();
     for (destructors('main::')) {
-        give_up($module, "$_ has something to do at a script's end") if !$SILENT_DESTRUCTOR{$_};
+        give_up($module, "$_ has something to do at a script's end") if !$silent{$_};
     }
 }
 
@@ -489,8 +507,8 @@ sub verified {
     $act->();
     my @after = state();
     for (0 .. $#before) {
-        next if $before[$_] eq $after[$_];
-        give_up($module, "it changes the state of the process: $before[$_] became $after[$_]");
+        next if $before[$_] eq $after[$_] || $before[$_] eq 'locale ';    # not known before POSIX is there
+        give_up($module, "it changes what every script sees: $before[$_] became $after[$_]");
     }
 }
 
@@ -521,11 +539,18 @@ sub state {
 sub has_blocks {
     my ($file) = @_;
     open my $source, '<', $INC{$file} or return 0;
-    while (<$source>) {
-        return 1 if /^\s*(?:INIT|CHECK|END)\s*\{/;
-        return 0 if /^__(?:END|DATA)__/;
+    while (defined(my $line = <$source>)) {
+        return 1 if $line =~ /^\s*(?:INIT|CHECK|END)\s*\{/;
+        return 0 if $line =~ /^__(?:END|DATA)__/;
     }
     return 0;
+}
+
+# They free memory, or do nothing: an object of theirs may be left as it is.
+sub silent_destructors {
+    return map { $_ . '::' } qw(
+        Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver Tie::Array
+    );
 }
 
 # The packages below this one that have a sub DESTROY.
@@ -671,14 +696,12 @@ sub find_program_name {
 # perl's state that grows by one with each of them.
 sub find_eval_count {
     my ($from) = heap() or return;
-    my @before = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
+    my $before = read_memory($from, PERL_STATE_BYTES_MAX);
     eval '1' for 1 .. 3;
-    my @between = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
-    eval '1' for 1 .. 5;
-    my @after = unpack 'L*', read_memory($from, PERL_STATE_BYTES_MAX);
-    my @found = grep { $before[$_] + 3 == $between[$_] && $between[$_] + 5 == $after[$_] } 0 .. $#before;
+    my $after = read_memory($from, PERL_STATE_BYTES_MAX);
     my ($number) = eval('__FILE__') =~ /(\d+)/;
-    @found = grep { $after[$_] + 1 == $number } @found;
+    my @found = grep { substr($before, 4 * $_, 4) eq pack 'L', $number - 4 }
+        grep { substr($after, 4 * $_, 4) eq pack 'L', $number - 1 } 0 .. PERL_STATE_BYTES_MAX / 4 - 1;
     $eval_count_address = $from + 4 * $found[0] if @found == 1;
 }
 
@@ -687,12 +710,17 @@ sub find_eval_count {
 sub find_warn_bits {
     my ($from) = heap() or return;
     my @seen;
-    for (0, 1, 0) {
+    for (0, 1, 0, 1) {
         local $^W = $_;
-        push @seen, [unpack 'C*', read_memory($from, PERL_STATE_BYTES_MAX)];
+        push @seen, read_memory($from, PERL_STATE_BYTES_MAX);
     }
-    my ($off, $on, $again) = @seen;
-    my @found = grep { $off->[$_] == $again->[$_] && ($off->[$_] | G_WARN_ON) == $on->[$_] && $off->[$_] != $on->[$_] } 0 .. $#$off;
+    my @found;
+    my $changed = $seen[0] ^ $seen[1];
+    while ($changed =~ /\x01/g) {
+        my $at = pos($changed) - 1;
+        my ($off, $on, @again) = map { ord substr $_, $at, 1 } @seen;
+        push @found, $at if !($off & G_WARN_ON) && $again[0] == $off && $again[1] == $on;
+    }
     $warn_bits_address = $from + $found[0] if @found == 1;
 }
 

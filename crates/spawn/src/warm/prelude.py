@@ -121,10 +121,9 @@ def spare():
 
 def learnt(number, program):
     """A script ended: preload what it imported, compile it."""
-    begin = number * SLOT_BYTES
+    begin = SLOTS + number * SLOT_BYTES
     if not 0 <= number < SLOTS:
         return
-    names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
     news = False
     place = os.path.dirname(program)
     found = stat(place or "/")
@@ -132,8 +131,10 @@ def learnt(number, program):
         while len(listings) > LISTINGS_MAX:
             listings.clear()
         listing(place, found)
-    if names:
+    if slots[number]:
+        names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
         slots[begin:begin + SLOT_BYTES] = bytes(SLOT_BYTES)
+        slots[number] = 0
         names = names.decode("ascii", "replace").split("\n")
         news = library.learn([name for name in names if library.may_learn(name)])
     if compiled.learn(program):
@@ -258,6 +259,7 @@ class Library:
             self.shelves[name] = (name, module, namespace, child)
         modules.clear()
         modules.update(BASELINE)
+        prepare_main()
         for key in list(sys.path_importer_cache):
             if key not in PATH_IMPORTERS:
                 del sys.path_importer_cache[key]
@@ -568,6 +570,7 @@ class Order:
     """A launch order: what to run, and with what around it."""
 
     def __init__(self, data, rights):
+        self.data = data
         _, self.directory, self.script, self.execute, cpu, space, processes, size, count, *rest = data.split(b"\0")
         count = int(count)
         self.limits = cpu, space, processes, size
@@ -592,17 +595,20 @@ class Order:
         script = os.fsdecode(self.script)
         arguments = [os.fsdecode(argument) for argument in self.arguments]
         arguments = arguments[arguments.index(script):]
-        replace_environment(self.environment)
-        make_streams()
+        replace_environment(self.data, self.environment)
+        place_streams()
         code = compiled.find(script)
         if HAS_SCRIPT_DIRECTORY:
-            sys.path.insert(0, os.path.dirname(real_path(self.script)))
+            sys.path.insert(0, real_path(self.script).rpartition("/")[0] or "/")
         sys.path_importer_cache[script] = None
         sys.argv[:] = arguments
         if ORIGINAL_FLAGS is not None:
             sys.orig_argv[ORIGINAL_FLAGS:] = arguments
         bootstrap._find_and_load = find_and_load
-        return code, main_namespace(script)
+        namespace = modules["__main__"].__dict__
+        namespace["__loader__"] = SourceFileLoader("__main__", script)
+        namespace["__file__"] = script
+        return code, namespace
 
     def start_cold(self, own, reason):
         """This process becomes an ordinary start: whatever could not be made equal is equal there."""
@@ -632,60 +638,105 @@ def show_environment():
     os.environ._data.update(ENVIRONMENT)
 
 
-def replace_environment(pairs):
+def replace_environment(data, pairs):
     """os.environ, os.environb and C's environment; the same objects as before, empty since `hide_environment`."""
-    data = os.environ._data
-    decided = dict(DECIDED)
+    decided = DECIDED.copy()
+    names = os.environ._data
     for pair in pairs:
         name, _, value = pair.partition(b"=")
         if (name in DECIDING or name.startswith(DECIDING_PREFIXES)) and decided.pop(name, None) != value:
             raise ValueError("%r decides how the interpreter starts" % name)
-        if name and name not in data:
-            data[name] = value
-            putenv(name, value)
+        if name and name not in names:
+            names[name] = value
     if decided:
         raise ValueError("%r are missing" % list(decided))
+    # C's environment points into the order itself, where the pairs lie as they would on a new stack: setenv twenty times
+    # is twenty times realloc.
+    count = len(pairs)
+    if count >= len(c_pairs):
+        raise ValueError("too many variables")
+    end = id(data) + BYTES_HEADER + len(data) + 1
+    addresses = []
+    for pair in reversed(pairs):
+        end -= len(pair) + 1
+        addresses.append(end)
+    addresses.reverse()
+    pack_pairs("%dP" % (count + 1), c_pairs, 0, *addresses, 0)
+    c_environ.value = C_PAIRS
     for name, value in ADDED_AT_START:
-        data[name] = value
+        names[name] = value
         putenv(name, value)
-    if posix.environ is not data:
-        posix.environ.update(data)
+    if posix.environ is not names:
+        posix.environ.update(names)
 
 
 def real_path(path):
     """realpath(3), as the interpreter itself calls it for sys.path."""
-    buffer = ctypes.create_string_buffer(4097)
-    if not libc.realpath(path, buffer):
+    if not libc.realpath(path, path_buffer):
         raise OSError(path)
-    return os.fsdecode(buffer.value)
+    return os.fsdecode(path_buffer.value)
 
 
-def main_namespace(script):
-    """A module `__main__` as `python SCRIPT` has it; its namespace."""
+def prepare_main():
+    """A module `__main__` as `python SCRIPT` has it, but for its name."""
     module = modules["__main__"] = type(sys)("__main__")
     namespace = module.__dict__
     namespace.clear()
     namespace.update(MAIN_AT_START)
-    namespace["__loader__"] = SourceFileLoader("__main__", script)
     if "__annotations__" in namespace:
         namespace["__annotations__"] = {}
-    namespace["__file__"] = script
+    namespace["__file__"] = None
     if VERSION < (3, 15):
         namespace["__cached__"] = None
-    return namespace
 
 
-def make_streams():
-    """sys.stdin, sys.stdout and sys.stderr as a start makes them."""
-    for number, name, mode, encoding, errors, unbuffered, write_through in STREAMS:
-        buffer = open_file(number, mode + "b", 0 if unbuffered else -1, None, None, None, False)
-        raw = buffer if unbuffered else buffer.raw
-        raw.name = "<%s>" % name
-        lines = BUFFERED and (raw.isatty() or number == 2 and VERSION >= (3, 9))
-        stream = TextIOWrapper(buffer, encoding, errors, "\n", lines, write_through)
-        stream.mode = mode
+def make_stream(number, name, mode, encoding, errors, write_through):
+    """What a start makes of a descriptor."""
+    unbuffered = UNBUFFERED and number > 0
+    buffer = open_file(number, mode + "b", 0 if unbuffered else -1, None, None, None, False)
+    raw = buffer if unbuffered else buffer.raw
+    raw.name = "<%s>" % name
+    lines = not UNBUFFERED and (raw.isatty() or number == 2 and VERSION >= (3, 9))
+    stream = TextIOWrapper(buffer, encoding, errors, "\n", lines, write_through)
+    stream.mode = mode
+    return stream
+
+
+def prepare_streams():
+    """Streams for the two kinds of descriptors that scripts get: what cannot seek, and a file at its begin."""
+    reading, writing = posix.pipe()
+    null = posix.open("/dev/null", posix.O_RDWR)
+    found = posix.fstat(null)
+    for kind, descriptors in (("pipe", (reading, writing, writing)), ("file", (null, null, null))):
+        for row, descriptor in zip(STREAMS, descriptors):
+            number = row[0]
+            kept = posix.dup(number)
+            posix.dup2(descriptor, number)
+            ready_streams[kind, number] = make_stream(*row)
+            posix.dup2(kept, number)
+            posix.close(kept)
+    for descriptor in (reading, writing, null):
+        posix.close(descriptor)
+    return found.st_rdev, found.st_blksize
+
+
+def place_streams():
+    """sys.stdin, sys.stdout and sys.stderr, made ahead where that makes no difference."""
+    for row in STREAMS:
+        number, name = row[:2]
+        found = posix.fstat(number)
+        kind = found.st_mode & 0o170000
+        stream = None
+        if found.st_blksize == BLOCK_BYTES:
+            if kind == S_IFIFO or kind == S_IFSOCK:
+                stream = ready_streams["pipe", number]
+            elif (kind == S_IFREG or found.st_rdev == NULL_DEVICE) and posix.lseek(number, 0, 1) == 0:
+                stream = ready_streams["file", number]
+        if stream is None:
+            stream = make_stream(*row)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+    ready_streams.clear()
 
 
 def run():
@@ -916,7 +967,9 @@ def report_imports():
     if fresh and posix.getpid() == own_pid:
         names = "\n".join(name for name in fresh if name in modules and name not in plans).encode("ascii", "replace")[:SLOT_BYTES - 1]
         if names:
-            slots[slot * SLOT_BYTES:slot * SLOT_BYTES + len(names)] = names
+            begin = SLOTS + slot * SLOT_BYTES
+            slots[begin:begin + len(names)] = names
+            slots[slot] = 1
 
 
 # ---- Imports of the child
@@ -1136,9 +1189,10 @@ PathFinder = sys.modules["_frozen_importlib_external"].PathFinder
 SourceFileLoader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 from _io import open as open_file, TextIOWrapper, FileIO
 from posix import putenv
+from _struct import pack_into as pack_pairs
 from _functools import partial
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
-slots = mmap.mmap(-1, SLOTS * SLOT_BYTES)
+slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
 libc.setlocale.restype = ctypes.c_char_p
 libc.realpath.restype = ctypes.c_void_p
@@ -1163,9 +1217,17 @@ for function in (find_and_load, hand_out):
     function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap>")
 CLONE = clone_arguments()
 UNBUFFERED = isinstance(sys.stdout.buffer, FileIO)
-BUFFERED = not UNBUFFERED
-STREAMS = [(number, name, mode, stream.encoding, stream.errors, UNBUFFERED and number > 0, stream.write_through) for number, name, mode, stream in (
-    (0, "stdin", "r", sys.stdin), (1, "stdout", "w", sys.stdout), (2, "stderr", "w", sys.stderr))]
+STREAMS = [(number, stream.name[1:-1], mode, stream.encoding, stream.errors, stream.write_through)
+           for number, mode, stream in ((0, "r", sys.stdin), (1, "w", sys.stdout), (2, "w", sys.stderr))]
+ready_streams = {}
+NULL_DEVICE, BLOCK_BYTES = prepare_streams()
+S_IFIFO, S_IFSOCK, S_IFREG = 0o010000, 0o140000, 0o100000
+# C's list of variables in a child, and where C looks for it.
+c_pairs = (c_void_p * 1000)()
+C_PAIRS = ctypes.addressof(c_pairs)
+c_environ = c_void_p.in_dll(libc, "environ")
+BYTES_HEADER = bytes.__basicsize__ - 1
+path_buffer = ctypes.create_string_buffer(4097)
 KEPT = sys.stdin, sys.stdout, sys.stderr, MAIN
 ORIGINAL_FLAGS = len(sys.orig_argv) - 3 if VERSION >= (3, 10) else None
 # Variables that act when an interpreter starts must be what they were when this one did.

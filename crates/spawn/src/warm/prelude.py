@@ -45,16 +45,8 @@ UNSETTLED_NS = 50_000_000  # a file that changed so recently may change again wi
 CHECK_FILES_SECONDS = 1.0
 MODULES_MAX = 2000
 
-# What nearly every CGI script uses, in the order of loading.
-PRELOAD = """
-re json html html.entities html.parser urllib.parse urllib.error urllib.request datetime _strptime time io os string textwrap math random
-collections collections.abc functools itertools operator contextlib types typing copy base64 binascii hashlib hmac secrets
-struct email.message email.parser email.policy email.utils email.mime.text email.mime.multipart email.header
-http http.cookies http.client tempfile shutil glob fnmatch subprocess pathlib traceback warnings locale codecs csv logging
-decimal calendar enum dataclasses uuid mimetypes threading signal zlib errno stat argparse configparser getpass platform
-xml.etree.ElementTree xml.sax.saxutils sqlite3 cgi cgitb wsgiref.handlers wsgiref.headers wsgiref.util
-encodings.latin_1 encodings.ascii encodings.idna inspect ast dis gzip select socket fcntl resource grp pwd queue unicodedata importlib.util
-""".split()
+# What nearly every CGI script uses. Whatever else a site's scripts import is learnt from their first runs.
+PRELOAD = "re json html urllib.parse datetime io os string time math collections functools itertools types copy base64 traceback".split()
 
 # Never preloaded, each with all beneath it: they act when imported, replace parts of others, or keep what must differ
 # from process to process (multiprocessing keeps an authentication key).
@@ -129,10 +121,9 @@ def spare():
 
 def learnt(number, program):
     """A script ended: preload what it imported, compile it."""
-    begin = number * SLOT_BYTES
+    begin = SLOTS + number * SLOT_BYTES
     if not 0 <= number < SLOTS:
         return
-    names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
     news = False
     place = os.path.dirname(program)
     found = stat(place or "/")
@@ -140,8 +131,10 @@ def learnt(number, program):
         while len(listings) > LISTINGS_MAX:
             listings.clear()
         listing(place, found)
-    if names:
+    if slots[number]:
+        names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
         slots[begin:begin + SLOT_BYTES] = bytes(SLOT_BYTES)
+        slots[number] = 0
         names = names.decode("ascii", "replace").split("\n")
         news = library.learn([name for name in names if library.may_learn(name)])
     if compiled.learn(program):
@@ -266,6 +259,7 @@ class Library:
             self.shelves[name] = (name, module, namespace, child)
         modules.clear()
         modules.update(BASELINE)
+        prepare_main()
         for key in list(sys.path_importer_cache):
             if key not in PATH_IMPORTERS:
                 del sys.path_importer_cache[key]
@@ -286,6 +280,7 @@ class Library:
             # An ordinary start reads these directories too, when it must find something in them.
             if hasattr(finder, "invalidate_caches"):
                 finder.invalidate_caches()
+        keep_programs_mapped()
         gc.collect()
         gc.freeze()
 
@@ -319,6 +314,24 @@ class Library:
                     say("stale")
                     leave("note", path + " has changed; a fresh interpreter takes over")
             self.checked = time.monotonic()
+
+
+def keep_programs_mapped():
+    """fork(2) leaves out the page tables of files that are only read, and each child would fault them in again, a third of
+    all its faults. It copies those of a mapping that has a page of its own: so one octet is written as it was."""
+    try:
+        with open("/proc/self/maps", "rb") as maps, open("/proc/self/mem", "r+b", 0) as memory:
+            for line in maps:
+                addresses, permissions, _, _, inode, *_ = line.split()
+                start, end = (int(address, 16) for address in addresses.split(b"-"))
+                if start not in kept_mapped and permissions[1:] in (b"-xp", b"--p") and permissions[:1] == b"r" and inode != b"0" and end - start >= 1 << 16:
+                    kept_mapped.add(start)
+                    memory.seek(start)
+                    octet = memory.read(1)
+                    memory.seek(start)
+                    memory.write(octet)
+    except OSError:
+        pass  # slower, and nothing else
 
 
 def is_barred(name):
@@ -450,13 +463,21 @@ def global_state():
     state = {
         "threads": threads, "descriptors": descriptors, "umask": umask, "working directory": os.getcwd(),
         "signal handlers": [_signal.getsignal(n) for n in range(1, _signal.NSIG)], "sys.path": list(sys.path),
-        "sys.meta_path": sys.meta_path[:len(META_PATH)], "sys.path_hooks": list(sys.path_hooks), "environment": dict(os.environ._data),
+        "sys.meta_path": sys.meta_path[:len(META_PATH)], "sys.path_hooks": list(sys.path_hooks), "environment": (dict(os.environ._data), c_environment()),
         "locale": libc.setlocale(6, None), "sys.excepthook": sys.excepthook, "sys.displayhook": sys.displayhook,
         "trace function": (sys.gettrace(), sys.getprofile()), "recursion limit": sys.getrecursionlimit(),
         "collector": (gc.isenabled(), gc.get_threshold()), "switch interval": sys.getswitchinterval(),
         "builtins": set(builtins.__dict__), "warning filters": list(_warnings.filters),
     }
     return state
+
+
+def c_environment():
+    entries = ctypes.POINTER(ctypes.c_char_p).in_dll(libc, "environ")
+    count = 0
+    while entries and entries[count] is not None:
+        count += 1
+    return count
 
 
 def difference(before, after):
@@ -549,6 +570,7 @@ class Order:
     """A launch order: what to run, and with what around it."""
 
     def __init__(self, data, rights):
+        self.data = data
         _, self.directory, self.script, self.execute, cpu, space, processes, size, count, *rest = data.split(b"\0")
         count = int(count)
         self.limits = cpu, space, processes, size
@@ -573,17 +595,20 @@ class Order:
         script = os.fsdecode(self.script)
         arguments = [os.fsdecode(argument) for argument in self.arguments]
         arguments = arguments[arguments.index(script):]
-        replace_environment(self.environment)
-        make_streams()
+        replace_environment(self.data, self.environment)
+        place_streams()
         code = compiled.find(script)
         if HAS_SCRIPT_DIRECTORY:
-            sys.path.insert(0, os.path.dirname(real_path(self.script)))
+            sys.path.insert(0, real_path(self.script).rpartition("/")[0] or "/")
         sys.path_importer_cache[script] = None
         sys.argv[:] = arguments
         if ORIGINAL_FLAGS is not None:
             sys.orig_argv[ORIGINAL_FLAGS:] = arguments
         bootstrap._find_and_load = find_and_load
-        return code, main_namespace(script)
+        namespace = modules["__main__"].__dict__
+        namespace["__loader__"] = SourceFileLoader("__main__", script)
+        namespace["__file__"] = script
+        return code, namespace
 
     def start_cold(self, own, reason):
         """This process becomes an ordinary start: whatever could not be made equal is equal there."""
@@ -602,8 +627,7 @@ class Order:
 
 def hide_environment():
     """Here and not in each child: a child only adds."""
-    for name in list(os.environ._data):
-        posix.unsetenv(name)
+    libc.clearenv()
     os.environ._data.clear()
     posix.environ.clear()
 
@@ -614,60 +638,105 @@ def show_environment():
     os.environ._data.update(ENVIRONMENT)
 
 
-def replace_environment(pairs):
+def replace_environment(data, pairs):
     """os.environ, os.environb and C's environment; the same objects as before, empty since `hide_environment`."""
-    data = os.environ._data
-    decided = dict(DECIDED)
+    decided = DECIDED.copy()
+    names = os.environ._data
     for pair in pairs:
         name, _, value = pair.partition(b"=")
         if (name in DECIDING or name.startswith(DECIDING_PREFIXES)) and decided.pop(name, None) != value:
             raise ValueError("%r decides how the interpreter starts" % name)
-        if name and name not in data:
-            data[name] = value
-            putenv(name, value)
+        if name and name not in names:
+            names[name] = value
     if decided:
         raise ValueError("%r are missing" % list(decided))
+    # C's environment points into the order itself, where the pairs lie as they would on a new stack: setenv twenty times
+    # is twenty times realloc.
+    count = len(pairs)
+    if count >= len(c_pairs):
+        raise ValueError("too many variables")
+    end = id(data) + BYTES_HEADER + len(data) + 1
+    addresses = []
+    for pair in reversed(pairs):
+        end -= len(pair) + 1
+        addresses.append(end)
+    addresses.reverse()
+    pack_pairs("%dP" % (count + 1), c_pairs, 0, *addresses, 0)
+    c_environ.value = C_PAIRS
     for name, value in ADDED_AT_START:
-        data[name] = value
+        names[name] = value
         putenv(name, value)
-    if posix.environ is not data:
-        posix.environ.update(data)
+    if posix.environ is not names:
+        posix.environ.update(names)
 
 
 def real_path(path):
     """realpath(3), as the interpreter itself calls it for sys.path."""
-    buffer = ctypes.create_string_buffer(4097)
-    if not libc.realpath(path, buffer):
+    if not libc.realpath(path, path_buffer):
         raise OSError(path)
-    return os.fsdecode(buffer.value)
+    return os.fsdecode(path_buffer.value)
 
 
-def main_namespace(script):
-    """A module `__main__` as `python SCRIPT` has it; its namespace."""
+def prepare_main():
+    """A module `__main__` as `python SCRIPT` has it, but for its name."""
     module = modules["__main__"] = type(sys)("__main__")
     namespace = module.__dict__
     namespace.clear()
     namespace.update(MAIN_AT_START)
-    namespace["__loader__"] = SourceFileLoader("__main__", script)
     if "__annotations__" in namespace:
         namespace["__annotations__"] = {}
-    namespace["__file__"] = script
+    namespace["__file__"] = None
     if VERSION < (3, 15):
         namespace["__cached__"] = None
-    return namespace
 
 
-def make_streams():
-    """sys.stdin, sys.stdout and sys.stderr as a start makes them."""
-    for number, name, mode, encoding, errors, unbuffered, write_through in STREAMS:
-        buffer = open_file(number, mode + "b", 0 if unbuffered else -1, None, None, None, False)
-        raw = buffer if unbuffered else buffer.raw
-        raw.name = "<%s>" % name
-        lines = BUFFERED and (raw.isatty() or number == 2 and VERSION >= (3, 9))
-        stream = TextIOWrapper(buffer, encoding, errors, "\n", lines, write_through)
-        stream.mode = mode
+def make_stream(number, name, mode, encoding, errors, write_through):
+    """What a start makes of a descriptor."""
+    unbuffered = UNBUFFERED and number > 0
+    buffer = open_file(number, mode + "b", 0 if unbuffered else -1, None, None, None, False)
+    raw = buffer if unbuffered else buffer.raw
+    raw.name = "<%s>" % name
+    lines = not UNBUFFERED and (raw.isatty() or number == 2 and VERSION >= (3, 9))
+    stream = TextIOWrapper(buffer, encoding, errors, "\n", lines, write_through)
+    stream.mode = mode
+    return stream
+
+
+def prepare_streams():
+    """Streams for the two kinds of descriptors that scripts get: what cannot seek, and a file at its begin."""
+    reading, writing = posix.pipe()
+    null = posix.open("/dev/null", posix.O_RDWR)
+    found = posix.fstat(null)
+    for kind, descriptors in (("pipe", (reading, writing, writing)), ("file", (null, null, null))):
+        for row, descriptor in zip(STREAMS, descriptors):
+            number = row[0]
+            kept = posix.dup(number)
+            posix.dup2(descriptor, number)
+            ready_streams[kind, number] = make_stream(*row)
+            posix.dup2(kept, number)
+            posix.close(kept)
+    for descriptor in (reading, writing, null):
+        posix.close(descriptor)
+    return found.st_rdev, found.st_blksize
+
+
+def place_streams():
+    """sys.stdin, sys.stdout and sys.stderr, made ahead where that makes no difference."""
+    for row in STREAMS:
+        number, name = row[:2]
+        found = posix.fstat(number)
+        kind = found.st_mode & 0o170000
+        stream = None
+        if found.st_blksize == BLOCK_BYTES:
+            if kind == S_IFIFO or kind == S_IFSOCK:
+                stream = ready_streams["pipe", number]
+            elif (kind == S_IFREG or found.st_rdev == NULL_DEVICE) and posix.lseek(number, 0, 1) == 0:
+                stream = ready_streams["file", number]
+        if stream is None:
+            stream = make_stream(*row)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+    ready_streams.clear()
 
 
 def run():
@@ -866,8 +935,9 @@ def flush_streams():
         except BaseException as error:
             flushed = False
             if name == "stdout":
+                about = (None, stream) if VERSION < (3, 13) else ("Exception ignored on flushing sys.stdout", None)
                 trace = error.__traceback__ = error.__traceback__.tb_next
-                sys.unraisablehook(UnraisableHookArgs((type(error), error, trace, None, stream)))
+                sys.unraisablehook(UnraisableHookArgs((type(error), error, trace, *about)))
     return flushed
 
 
@@ -885,11 +955,11 @@ def let_go():
             setattr(sys, name, None)
     for name in ("stdin", "stdout", "stderr"):
         setattr(sys, name, getattr(sys, "__%s__" % name, None))
-    modules["__main__"] = None
+    bare(modules.__setitem__, "__main__", None)
     for name in fresh:
         if name in modules:
-            modules[name] = None
-    gc.collect()
+            bare(modules.__setitem__, name, None)
+    bare(gc.collect)
 
 
 def report_imports():
@@ -897,7 +967,9 @@ def report_imports():
     if fresh and posix.getpid() == own_pid:
         names = "\n".join(name for name in fresh if name in modules and name not in plans).encode("ascii", "replace")[:SLOT_BYTES - 1]
         if names:
-            slots[slot * SLOT_BYTES:slot * SLOT_BYTES + len(names)] = names
+            begin = SLOTS + slot * SLOT_BYTES
+            slots[begin:begin + len(names)] = names
+            slots[slot] = 1
 
 
 # ---- Imports of the child
@@ -1102,6 +1174,7 @@ plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, 
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
 handed, fresh = set(), []  # in a child: names handed out, names imported ordinarily
+kept_mapped = set()
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()
@@ -1116,9 +1189,10 @@ PathFinder = sys.modules["_frozen_importlib_external"].PathFinder
 SourceFileLoader = sys.modules["_frozen_importlib_external"].SourceFileLoader
 from _io import open as open_file, TextIOWrapper, FileIO
 from posix import putenv
+from _struct import pack_into as pack_pairs
 from _functools import partial
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
-slots = mmap.mmap(-1, SLOTS * SLOT_BYTES)
+slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
 libc.setlocale.restype = ctypes.c_char_p
 libc.realpath.restype = ctypes.c_void_p
@@ -1143,9 +1217,17 @@ for function in (find_and_load, hand_out):
     function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap>")
 CLONE = clone_arguments()
 UNBUFFERED = isinstance(sys.stdout.buffer, FileIO)
-BUFFERED = not UNBUFFERED
-STREAMS = [(number, name, mode, stream.encoding, stream.errors, UNBUFFERED and number > 0, stream.write_through) for number, name, mode, stream in (
-    (0, "stdin", "r", sys.stdin), (1, "stdout", "w", sys.stdout), (2, "stderr", "w", sys.stderr))]
+STREAMS = [(number, stream.name[1:-1], mode, stream.encoding, stream.errors, stream.write_through)
+           for number, mode, stream in ((0, "r", sys.stdin), (1, "w", sys.stdout), (2, "w", sys.stderr))]
+ready_streams = {}
+NULL_DEVICE, BLOCK_BYTES = prepare_streams()
+S_IFIFO, S_IFSOCK, S_IFREG = 0o010000, 0o140000, 0o100000
+# C's list of variables in a child, and where C looks for it.
+c_pairs = (c_void_p * 1000)()
+C_PAIRS = ctypes.addressof(c_pairs)
+c_environ = c_void_p.in_dll(libc, "environ")
+BYTES_HEADER = bytes.__basicsize__ - 1
+path_buffer = ctypes.create_string_buffer(4097)
 KEPT = sys.stdin, sys.stdout, sys.stderr, MAIN
 ORIGINAL_FLAGS = len(sys.orig_argv) - 3 if VERSION >= (3, 10) else None
 # Variables that act when an interpreter starts must be what they were when this one did.

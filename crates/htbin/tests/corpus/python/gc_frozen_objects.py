@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs the collector keeps what was loaded ahead apart
 import gc
 
 print("Content-Type: text/plain\n")

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs the collector does not see what was loaded ahead
 import gc
 import sys
 

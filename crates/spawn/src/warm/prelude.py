@@ -39,6 +39,17 @@ ORDER_BYTES_MAX = 120 << 10  # stays on malloc's heap
 ALWAYS = ("always", None, Warning, None, 0)
 SLOTS, SLOT_BYTES = 256, 4096
 XOPTIONS = {"utf8", "frozen_modules", "int_max_str_digits", "no_debug_ranges", "pycache_prefix", "warn_default_encoding"}
+REHEARSALS_OF_ORDER = 24
+GAPS_MAX = 20000
+SAMPLE_SCRIPT = """
+import os, sys, re, json, html, urllib.parse, datetime
+print("Content-Type: text/html\\n")
+print("<p>" + html.escape(os.environ["QUERY_STRING"]), file=sys.stdout)
+"""
+SAMPLE_ENVIRONMENT = [b"%s=%s" % (name, b"x" * size) for name, size in (
+    (b"GATEWAY_INTERFACE", 7), (b"SERVER_SOFTWARE", 5), (b"SERVER_PROTOCOL", 8), (b"REQUEST_METHOD", 3), (b"REQUEST_URI", 30), (b"QUERY_STRING", 12),
+    (b"REQUEST_SCHEME", 4), (b"DOCUMENT_ROOT", 20), (b"SCRIPT_FILENAME", 40), (b"SCRIPT_NAME", 20), (b"SERVER_NAME", 9), (b"SERVER_ADDR", 9), (b"SERVER_PORT", 4),
+    (b"REMOTE_ADDR", 9), (b"REMOTE_HOST", 9), (b"REMOTE_PORT", 5), (b"HTTP_HOST", 14), (b"HTTP_USER_AGENT", 60), (b"HTTP_ACCEPT", 50))]
 LISTINGS_MAX = 100
 CODE_FILES_MAX, CODE_FILE_BYTES_MAX = 200, 512 << 10
 UNSETTLED_NS = 50_000_000  # a file that changed so recently may change again within the same tick of the file system's clock
@@ -146,12 +157,12 @@ def learnt(number, program):
 
 def clone():
     """fork(2), but the child's parent is ours: the server waits for it as for an ordinary script."""
-    python.PyOS_BeforeFork()
-    pid = python.syscall(*CLONE)
+    before_fork()
+    pid = syscall(*CLONE)
     if pid == 0:
-        python.PyOS_AfterFork_Child()
+        after_fork_in_child()
     else:
-        python.PyOS_AfterFork_Parent()
+        after_fork_in_parent()
         if pid < 0:
             leave("refuse", "clone: " + os.strerror(ctypes.get_errno()))
     return pid
@@ -173,6 +184,7 @@ class Library:
         self.acts = {}  # name: what its import registered
         self.warned = set()
         self.stack = []
+        self.stock = []  # empty modules
         self.rehearsed = set()
         self.files = {}
         self.checked = time.monotonic()
@@ -238,28 +250,25 @@ class Library:
 
     def reveal(self):
         modules.update(self.hidden)
-        for name, module, namespace, child in self.shelves.values():
+        for _, module, namespace, child in self.shelves.values():
             if namespace is not None:
                 namespace[child] = module
 
     def hide(self):
-        """Leaves sys.modules and packages as an ordinary start has them."""
+        """Leaves sys.modules, and the packages in it, as an ordinary start has them."""
         for name, module in list(modules.items()):
             if name in BASELINE:
                 continue
             self.hidden[name] = module
             package, _, child = name.rpartition(".")
             namespace = getattr(modules.get(package), "__dict__", None) if package else None
-            if namespace is not None and namespace.get(child) is module:
+            if namespace is not None and namespace.get(child) is not module:
+                namespace = self.shelves[name][2] if name in self.shelves else None
+            if namespace is not None and package in BASELINE:
                 del namespace[child]
-            elif name in self.shelves:
-                namespace = self.shelves[name][2]
-            else:
-                namespace = None
-            self.shelves[name] = (name, module, namespace, child)
+            self.shelves[name] = package, module, namespace, child
         modules.clear()
         modules.update(BASELINE)
-        prepare_main()
         for key in list(sys.path_importer_cache):
             if key not in PATH_IMPORTERS:
                 del sys.path_importer_cache[key]
@@ -267,22 +276,46 @@ class Library:
     def settle(self):
         """Works out, once for all children, what handing out each module takes; then makes memory ready to be shared."""
         plans.clear()
+        # Copies, so that the names lie together: handing out counts references to each.
+        names = {name: name[:1] + name[1:] for name in self.hidden}
+        children = {}
+        for name, (package, _, namespace, _) in self.shelves.items():
+            if namespace is not None:
+                children.setdefault(package, []).append(name)
         for name in self.hidden:
             order = []
             self.visit(name, set(), order)
-            if not any(is_barred(dep) or dep in self.barred for dep in order):
+            if not any(is_barred(dep) or dep in self.barred or self.hidden[dep] is None for dep in order):
                 files = frozenset(dep.partition(".")[0] for dep in order if getattr(self.hidden[dep], "__file__", None))
-                acts = tuple(act for dep in order for act in self.acts.get(dep, ()))
                 quiet = not any(dep in self.warned for dep in order)
-                plans[name] = tuple(self.shelves[dep] for dep in order), files, acts, quiet
+                steps = tuple(self.steps(order, children))
+                plans[name] = tuple(names[dep] for dep in order), tuple(self.hidden[dep] for dep in order), files, quiet, steps
         self.remember_files()
         for finder in sys.path_importer_cache.values():
             # An ordinary start reads these directories too, when it must find something in them.
             if hasattr(finder, "invalidate_caches"):
                 finder.invalidate_caches()
         keep_programs_mapped()
+        dress_rehearsal()
         gc.collect()
+        fill_gaps()
         gc.freeze()
+        prepare_main()  # not frozen: the end of a script collects it
+
+    def steps(self, order, children):
+        """What handing out these takes beside sys.modules: (if this one is new, call this, with these)."""
+        members = set(order)
+        for name in order:
+            package, module, namespace, child = self.shelves[name]
+            if namespace is not None and package in BASELINE:
+                yield name, namespace.__setitem__, (child, module), {}
+            for other in children.get(name, ()):
+                if other not in members:
+                    yield name, detach, (self.shelves[other][2], self.shelves[other][3], other), {}
+            if name in AT_HANDING_OUT:
+                yield name, AT_HANDING_OUT[name], (module,), {}
+            for register, args, kwargs in self.acts.get(name, ()):
+                yield name, register, args, kwargs
 
     def visit(self, name, seen, order):
         """What an import of this leaves in sys.modules, in that order."""
@@ -334,6 +367,62 @@ def keep_programs_mapped():
         pass  # slower, and nothing else
 
 
+def dress_rehearsal():
+    """What a child does between its order and its end, as far as it can be undone: so that the interpreter has specialised
+    this code and knows where each attribute is. What it finds out after the fork, it writes to pages of its own."""
+    kept = sys.argv[:], sys.orig_argv[:] if VERSION >= (3, 10) else None, sys.path[:]
+    streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")}
+    script = b"/dev/null"
+    pairs = [b"%s=%s" % pair for pair in DECIDED.items()] + SAMPLE_ENVIRONMENT
+    data = b"\0".join([b"run", b"/", script, script, b"", b"", b"", b"", b"1", script, *pairs])
+    code = compile(SAMPLE_SCRIPT, "<rehearsal>", "exec")
+    for _ in range(REHEARSALS_OF_ORDER):
+        prepare_main()
+        order = Order(data, bytes(12))
+        try:
+            _, namespace = order.become()
+            bare(exec, code, namespace)
+            flush_quietly()
+            flush_streams()
+            flush_c_streams(None)
+        finally:
+            bootstrap._find_and_load = plain_find_and_load
+            hide_environment()
+            sys.argv[:], sys.path[:] = kept[0], kept[2]
+            if kept[1] is not None:
+                sys.orig_argv[:] = kept[1]
+            for name, stream in streams.items():
+                setattr(sys, name, stream)
+            del sys.path_importer_cache[os.fsdecode(script)]
+            handed.clear()
+            fresh.clear()
+            library.reveal()
+            library.hide()
+
+
+def fill_gaps():
+    """Fills the holes in the heap, so that what a child makes lies close together, on few pages."""
+    filling.clear()
+    for size in range(48, 513, 16):
+        # pymalloc: until blocks lie one behind the other, in a pool of their own.
+        blocks, last, behind = [], 0, 0
+        while behind < 8 and len(blocks) < GAPS_MAX:
+            blocks.append(bytes(size - BYTES_HEADER - 1))
+            behind = behind + 1 if id(blocks[-1]) - last == size else 0
+            last = id(blocks[-1])
+        del blocks[-8:]
+        filling.append(blocks)
+    top = libc.malloc(100000)
+    libc.free(top)
+    for size in [65000, 32000, 16000, 8000, 4000, 2000] + list(range(1032, 23, -16)):
+        # malloc: until blocks come from the heap's end.
+        for _ in range(GAPS_MAX):
+            block = libc.malloc(size)
+            if block >= top:
+                libc.free(block)
+                break
+
+
 def is_barred(name):
     parts = name.split(".")
     return parts[-1] == "__main__" or any(".".join(parts[:n]) in NEVER for n in range(1, len(parts) + 1))
@@ -356,11 +445,12 @@ class Watch:
 
     def __enter__(self):
         self.kept = [(owner, name, getattr(owner, name)) for owner, name in (
-            (builtins, "__import__"), (bootstrap, "_find_and_load"), (bootstrap, "_gcd_import"),
+            (builtins, "__import__"), (bootstrap, "_find_and_load"), (bootstrap, "_gcd_import"), (bootstrap, "_new_module"),
             (atexit, "register"), (posix, "register_at_fork"), (os, "register_at_fork"), (sys, "stdout"), (sys, "stderr"))]
         builtins.__import__ = self.import_statement
         bootstrap._find_and_load = self.load
         bootstrap._gcd_import = self.import_module
+        bootstrap._new_module = self.new_module
         atexit.register = self.defer(atexit.register)
         posix.register_at_fork = os.register_at_fork = self.defer(posix.register_at_fork)
         sys.stdout, sys.stderr = Mouth(self.library, sys.stdout), Mouth(self.library, sys.stderr)
@@ -377,6 +467,14 @@ class Watch:
             del _warnings.filters[0]
         for owner, name, was in self.kept:
             setattr(owner, name, was)
+
+    def new_module(self, name):
+        """Modules lie together, because a child counts references to many of them."""
+        if not self.library.stock:
+            self.library.stock = [type(sys)("") for _ in range(100)]
+        module = self.library.stock.pop()
+        module.__init__(name)
+        return module
 
     def need(self, name):
         if self.library.stack:
@@ -672,7 +770,7 @@ def replace_environment(data, pairs):
 
 def real_path(path):
     """realpath(3), as the interpreter itself calls it for sys.path."""
-    if not libc.realpath(path, path_buffer):
+    if not resolve_path(path, path_buffer):
         raise OSError(path)
     return os.fsdecode(path_buffer.value)
 
@@ -736,7 +834,6 @@ def place_streams():
             stream = make_stream(*row)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
-    ready_streams.clear()
 
 
 def run():
@@ -757,7 +854,7 @@ def run():
         status = 120
     let_go()
     flush_quietly()
-    libc.fflush(None)
+    flush_c_streams(None)
     if status < 0:
         _signal.signal(-status, _signal.SIG_DFL)
         posix.kill(posix.getpid(), -status)
@@ -977,7 +1074,7 @@ def report_imports():
 def find_and_load(name, import_):
     """Stands where importlib's function of that name does: a preloaded module when a search would find the very same."""
     plan = plans.get(name)
-    if plan is not None and name not in handed and hand_out(*plan):
+    if plan is not None and hand_out(*plan):
         return modules[name]
     frame = stack.frame
     if stack.indirect is not None:
@@ -993,30 +1090,41 @@ def find_and_load(name, import_):
     return module
 
 
-def hand_out(shelves, files, acts, quiet):
-    if sys.modules is not modules or builtins.__import__ is not plain_import or sys.meta_path[:len(META_PATH)] != META_PATH or sys.path_hooks != PATH_HOOKS:
+def hand_out(names, found, files, quiet, steps):
+    """Puts into sys.modules what an import would; false where an import must be made or would have another result."""
+    if sys.modules is not modules or builtins.__import__ is not plain_import or sys.path_hooks != PATH_HOOKS:
         return False
-    if not quiet and not ignores_warnings() or files and is_shadowed(files):
+    if sys.meta_path[:len(META_PATH)] != META_PATH or not quiet and not ignores_warnings() or files and is_shadowed(files):
         return False
-    wanted = []
-    for shelf in shelves:
-        module = modules.get(shelf[0], wanted)
-        if module is wanted:
-            if shelf[0] in handed:
-                return False  # the script removed it and wants a new one
-            wanted.append(shelf)
-        elif module is not shelf[1]:
-            return False
-    for name, module, namespace, child in wanted:
-        modules[name] = module
-        handed.add(name)
-        if namespace is not None:
-            namespace[child] = module
-        if name in AT_HANDING_OUT:
-            AT_HANDING_OUT[name](module)
-    for register, args, kwargs in acts:
-        register(*args, **kwargs)
+    new = names
+    if not modules.keys().isdisjoint(names):
+        new = []
+        for name, module in zip(names, found):
+            present = modules.get(name, modules)
+            if present is modules:
+                new.append(name)
+            elif present is not module:
+                return False
+    for before in handed:
+        if not before.isdisjoint(new):
+            return False  # the script removed it and wants a new one
+    modules.update(zip(names, found))
+    if new is not names:
+        for name in new:
+            package, module, namespace, child = library.shelves[name]
+            if namespace is not None and package not in new:
+                namespace[child] = module
+    handed.append(frozenset(new))
+    for name, act, args, kwargs in steps:
+        if new is names or name in new:
+            act(*args, **kwargs)
     return True
+
+
+def detach(namespace, child, name):
+    """A package handed out without this module must not know it yet."""
+    if name not in modules:
+        namespace.pop(child, None)
 
 
 def ignores_warnings():
@@ -1173,8 +1281,9 @@ modules = sys.modules
 plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, bootstrap._gcd_import, builtins.__import__
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
-handed, fresh = set(), []  # in a child: names handed out, names imported ordinarily
+handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
 kept_mapped = set()
+filling = []  # holds the heap's holes
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()
@@ -1195,10 +1304,15 @@ LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPR
 slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
 libc.setlocale.restype = ctypes.c_char_p
-libc.realpath.restype = ctypes.c_void_p
-prctl = libc.prctl
-prctl.argtypes = None
-python.syscall.restype = ctypes.c_long
+libc.realpath.restype = libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+# Looked up here, for a function that a child looked up would cost it thirty pages.
+prctl, resolve_path, flush_c_streams = libc.prctl, libc.realpath, libc.fflush
+before_fork, after_fork_in_child, after_fork_in_parent = python.PyOS_BeforeFork, python.PyOS_AfterFork_Child, python.PyOS_AfterFork_Parent
+for function in before_fork, after_fork_in_child, after_fork_in_parent:
+    function.restype = None
+syscall = python.syscall
+syscall.restype = ctypes.c_long
 
 
 def clone_arguments():

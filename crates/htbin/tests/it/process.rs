@@ -67,6 +67,11 @@ pub(crate) fn wait_within(child: &mut Child, patience: Duration) -> Option<ExitS
 
 /// Runs a command to its end, bounded.
 pub(crate) fn run(command: &mut Command) -> Output {
+    run_within(command, Duration::from_secs(60))
+}
+
+/// Runs a command to its end, within this time.
+pub(crate) fn run_within(command: &mut Command, patience: Duration) -> Output {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -75,7 +80,7 @@ pub(crate) fn run(command: &mut Command) -> Output {
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let stdout = read_in_background(child.stdout.take().unwrap());
     let stderr = read_in_background(child.stderr.take().unwrap());
-    let status = wait_within(&mut child, Duration::from_secs(60)).unwrap_or_else(|| panic!("{command:?}: still runs"));
+    let status = wait_within(&mut child, patience).unwrap_or_else(|| panic!("{command:?}: still runs"));
     Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
 }
 

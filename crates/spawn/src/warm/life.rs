@@ -17,7 +17,7 @@ use super::{
     interpreter::Interpreter,
     messages::{REPORT_BYTES_MAX, Report},
 };
-use crate::process::Process;
+use crate::process::{Exit, Process};
 
 /// Why an interpreter is gone.
 #[derive(Debug)]
@@ -114,18 +114,19 @@ impl Life {
         if interpreter.state().is_over {
             return End::Retired;
         }
-        End::Failed(self.how_it_ended().await)
+        match timeout(EXIT_TIME, self.process.exited()).await.ok() {
+            // It went by itself: a file that it has loaded is another one now.
+            Some(Exit::Code(0)) if self.is_ready => End::Retired,
+            // It is no such interpreter, and will not be one later.
+            Some(Exit::Code(_)) if !self.is_ready => End::Refused(self.last_words().await),
+            exit => End::Failed(format!("it has ended, {exit:?}: {}", self.last_words().await)),
+        }
     }
 
-    async fn how_it_ended(&mut self) -> String {
-        let exit = timeout(EXIT_TIME, self.process.exited()).await;
-        // What it said at last tells most.
+    /// What it said at last tells most.
+    async fn last_words(&mut self) -> String {
         let words = timeout(EXIT_TIME, next_messages(&mut self.stderr)).await.unwrap_or_default();
-        let last = words.lines().last().unwrap_or_default();
-        match exit {
-            Ok(exit) => format!("it has ended, {exit:?}: {last}"),
-            Err(_) => format!("it closed its socket: {last}"),
-        }
+        words.lines().last().unwrap_or("it said nothing").to_owned()
     }
 }
 

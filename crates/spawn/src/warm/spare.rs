@@ -52,18 +52,15 @@ impl Spare {
     /// execute it. None if that will never be: the script can be started in another way.
     pub(super) async fn run(mut self, order: &[u8], stdio: [BorrowedFd<'_>; 3]) -> Option<(Process, Start)> {
         send(self.socket.get_ref(), order, &stdio).ok()?;
-        match timeout(TAKE_TIME, self.taken()).await {
-            Ok(start) => start.map(|start| (self.process, start)),
-            Err(_) => {
-                // Only when it is surely dead is it known whether the script has begun.
-                self.process.kill();
-                let _ = timeout(KILL_TIME, self.process.exited()).await;
-                match self.try_taken() {
-                    Ok(start) => start.map(|start| (self.process, start)),
-                    Err(_) => None,
-                }
-            }
-        }
+        let start = if let Ok(start) = timeout(TAKE_TIME, self.taken()).await {
+            start
+        } else {
+            // Only when it is surely dead is it known whether the script has begun.
+            self.process.kill();
+            let _ = timeout(KILL_TIME, self.process.exited()).await;
+            self.try_taken().ok().flatten()
+        };
+        start.map(|start| (self.process, start))
     }
 
     /// Waits until it has taken its order, or has ended without.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs an error in __del__ at the very end shows its source line
 class Thing:
     def __del__(self):
         raise ValueError("while the interpreter ends")

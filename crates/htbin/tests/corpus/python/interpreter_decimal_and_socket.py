@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs re keeps patterns that the library compiled ahead
 import decimal
 import mimetypes
 import socket

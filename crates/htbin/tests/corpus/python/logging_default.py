@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs loggers of modules loaded ahead are known to logging
 import logging
 
 print("Content-Type: text/plain\n")

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -Wignore
+#: differs the order of sys.modules, and names that a module puts there itself
 import sys
 
 NAMES = """abc argparse ast asyncio base64 bisect bz2 calendar cmath code codecs codeop collections.abc colorsys

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs sys.path_importer_cache has fewer directories
 import sys
 
 print("Content-Type: text/plain\n")

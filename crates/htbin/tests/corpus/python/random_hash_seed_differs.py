@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+#: differs scripts of one interpreter share its hash seed
 #: GET / unlike
 import os
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3 -Walways
+#: differs at the very end it is another object of an unclosed file that warns
 import gc
 import warnings
 

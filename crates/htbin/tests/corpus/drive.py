@@ -350,10 +350,7 @@ class Warm:
 
     def receive_until(self, wanted):
         while True:
-            try:
-                data, ancillary, _, _ = self.control.recvmsg(1 << 16, socket.CMSG_SPACE(16))
-            except (socket.timeout, ConnectionResetError):
-                data, ancillary = b"", []
+            data, ancillary = self.receive()
             verb, *fields = data.decode("utf-8", "replace").split("\0")
             descriptors = array.array("i")
             for _, _, content in ancillary:
@@ -387,6 +384,17 @@ class Warm:
             self.retires = verb == "note" or verb == "stale"
             if verb == wanted:
                 return
+
+    def receive(self):
+        for _ in range(2):
+            try:
+                return self.control.recvmsg(1 << 16, socket.CMSG_SPACE(16))[:2]
+            except ConnectionResetError:
+                # It left without reading all; what it said before can be read now.
+                continue
+            except socket.timeout:
+                break
+        return b"", []
 
     def ask_spare(self):
         self.control.send(b"fork")

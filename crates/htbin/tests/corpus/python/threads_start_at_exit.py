@@ -5,7 +5,9 @@ import threading
 
 def late():
     try:
-        threading.Thread(target=print, args=("late thread",)).start()
+        thread = threading.Thread(target=print, args=("late thread",))
+        thread.start()
+        thread.join()
     except RuntimeError as error:
         print(error)
 

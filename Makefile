@@ -7,6 +7,9 @@ COMPARE ?= ../shared/bench/compare
 PEERS ?= $(addprefix ../shared/peers/,apache lighttpd nginx-fcgiwrap)
 FUZZ_SECONDS ?= 60
 
+# What runs scripts runs twice: once in warm interpreters.
+WARM_TOO = test(/^(cgi|rfc3875|people|limits|containment|stop|logs)::/)
+
 .DEFAULT_GOAL := help
 .PHONY: help build demo test check bench install fuzz clean
 
@@ -19,13 +22,15 @@ build: ## builds target/release/htbin
 demo: ## serves the demo site on 127.0.0.1:8000
 	$(CARGO) run --release -- demo
 
-test: ## installs what the tests need (Debian), then runs all of them
+test: ## installs what the tests need (Debian), then runs all of them; scripts cold and warm
 	tests/install
 	$(CARGO) test --workspace --doc --quiet
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	    set -x; $(CARGO) nextest run --workspace --no-fail-fast; \
+	    set -x; HTBIN_UNDER_TEST=warm $(CARGO) nextest run -p htbin --test it --no-fail-fast -E '$(WARM_TOO)' \
+	        && $(CARGO) nextest run --workspace --no-fail-fast; \
 	else \
-	    set -x; $(CARGO) test --workspace --lib --bins --tests --no-fail-fast; \
+	    set -x; HTBIN_UNDER_TEST=warm $(CARGO) test -p htbin --test it --no-fail-fast -- --skip warm:: \
+	        && $(CARGO) test --workspace --lib --bins --tests --no-fail-fast; \
 	fi
 
 check: ## format, lints and documentation, without tests

@@ -2,15 +2,13 @@
 
 use std::{fmt, fs, io, io::Write as _, path::Path};
 
+use htbin_spawn::FirstLine;
 use rustix::{
     fs::{Access, access},
     termios::isatty,
 };
 
-use crate::{
-    listen::Socket,
-    site::{self, FirstLine},
-};
+use crate::{listen::Socket, site};
 
 /// What the banner tells.
 #[derive(Debug)]
@@ -138,8 +136,9 @@ impl Banner<'_> {
 }
 
 impl Scripts {
-    /// Looks at each place where scripts lie. What cannot be read counts as nothing; nobody waits for a huge tree.
-    pub fn find(site: &site::Settings) -> Self {
+    /// Looks at each place where scripts lie, and shows each script that runs, with its `--interpreter`. What cannot be read counts as nothing;
+    /// nobody waits for a huge tree.
+    pub fn find(site: &site::Settings, mut show: impl FnMut(&Path, Option<&Path>)) -> Self {
         if !site.cgi {
             return Self::Off;
         }
@@ -147,8 +146,8 @@ impl Scripts {
             url: place.url.clone(),
             runs: match &place.directory {
                 None if place.url == "/" => Runs::Everywhere,
-                None => count(&site.root.join(place.url.trim_start_matches('/')), site),
-                Some(directory) => count(directory, site),
+                None => count(&site.root.join(place.url.trim_start_matches('/')), site, &mut show),
+                Some(directory) => count(directory, site, &mut show),
             },
         });
         let mounts = site.mounts.iter();
@@ -200,7 +199,7 @@ impl fmt::Display for Runs {
 }
 
 /// Counts what runs below a directory: two levels, a thousand files.
-fn count(directory: &Path, site: &site::Settings) -> Runs {
+fn count(directory: &Path, site: &site::Settings, show: &mut impl FnMut(&Path, Option<&Path>)) -> Runs {
     let (mut scripts, mut others, mut lost, mut left) = (0, 0, 0, FILES_MAX);
     let mut level = match fs::read_dir(directory) {
         Ok(entries) => vec![entries],
@@ -221,11 +220,14 @@ fn count(directory: &Path, site: &site::Settings) -> Runs {
             if found.is_dir() {
                 below.extend(fs::read_dir(entry.path()));
             } else if found.is_file() {
+                let interpreter = site.interpreter(name.as_encoded_bytes());
                 match access(entry.path(), Access::EXEC_OK) {
-                    _ if has_interpreter(name.as_encoded_bytes(), site) => scripts += 1,
-                    Err(_) => others += 1,
-                    Ok(()) if asks_for_nothing(&entry.path()) => lost += 1,
-                    Ok(()) => scripts += 1,
+                    Err(_) if interpreter.is_none() => others += 1,
+                    Ok(()) if interpreter.is_none() && asks_for_nothing(&entry.path()) => lost += 1,
+                    _ => {
+                        scripts += 1;
+                        show(&entry.path(), interpreter);
+                    }
                 }
             }
         }
@@ -241,10 +243,6 @@ fn asks_for_nothing(script: &Path) -> bool {
         FirstLine::Asks { interpreter, .. } => access(&interpreter, Access::EXEC_OK).is_err(),
         FirstLine::Other | FirstLine::Unknown => false,
     }
-}
-
-fn has_interpreter(name: &[u8], site: &site::Settings) -> bool {
-    site.interpreters.iter().any(|interpreter| name.ends_with(interpreter.suffix.as_bytes()))
 }
 
 /// A name without anything that drives a terminal.
@@ -351,11 +349,11 @@ mod tests {
         put(root, "cgi-bin/c.txt", 0o644);
         put(root, "cgi-bin/.hidden", 0o755);
         put(root, "cgi-bin/below/d.sh", 0o755);
-        let Scripts::In(places) = Scripts::find(&site(root)) else { panic!("scripts are on") };
+        let Scripts::In(places) = Scripts::find(&site(root), |_, _| {}) else { panic!("scripts are on") };
         assert_eq!(places[0].runs, Runs::Files { scripts: 3, others: 1, lost: 0, more: false });
         assert_eq!(places[1].runs, Runs::Nothing);
-        assert_eq!(Scripts::find(&site::Settings { cgi: false, ..site(root) }), Scripts::Off);
-        let none = Scripts::find(&site(&root.join("cgi-bin")));
+        assert_eq!(Scripts::find(&site::Settings { cgi: false, ..site(root) }, |_, _| {}), Scripts::Off);
+        let none = Scripts::find(&site(&root.join("cgi-bin")), |_, _| {});
         assert_eq!(none.lines(), ["none: make a directory cgi-bin/ or htbin/ and put executable files into it"]);
     }
 
@@ -363,7 +361,7 @@ mod tests {
     fn a_huge_directory_is_not_counted_to_the_end() {
         let folder = tempfile::tempdir().expect("a private folder");
         (0..FILES_MAX + 5).for_each(|number| put(folder.path(), &format!("htbin/{number}"), 0o755));
-        let Scripts::In(places) = Scripts::find(&site(folder.path())) else { panic!("scripts are on") };
+        let Scripts::In(places) = Scripts::find(&site(folder.path()), |_, _| {}) else { panic!("scripts are on") };
         assert_eq!(places[1].runs, Runs::Files { scripts: FILES_MAX, others: 0, lost: 0, more: true });
         assert_eq!(places[1].runs.to_string(), "more than 1000 scripts");
     }

@@ -10,7 +10,9 @@ use clap::{
 pub use clap_complete::Shell;
 use environment::Variable;
 use flags::UsualFlags;
-pub use flags::{ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags};
+pub use flags::{
+    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
+};
 pub use generate::{completions, man};
 
 mod environment;

@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use check::{environment_entry, field, index_name, interpreter, mount, script_dir};
+use check::{environment_entry, field, index_name, interpreter, module, mount, script_dir};
+use htbin_spawn::warm;
 use machine::Machine;
 
 use crate::{
@@ -159,6 +160,7 @@ fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {
 
 fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error> {
     let (scripts, limits) = (&flags.scripts, &flags.limits);
+    let environment = environment(flags, machine)?;
     let running_max = limits.max_scripts.map_or_else(|| machine.scripts_max(), whole);
     Ok(handle::cgi::Settings {
         running_max: positive("--max-scripts", running_max)?,
@@ -174,10 +176,11 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         memory_bytes_max: check::memory(limits.memory)?,
         cpu_seconds_max: limited(limits.cpu),
         processes_max: limited(limits.nproc),
-        environment: environment(flags, machine)?,
         post_argv: scripts.post_argv,
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
+        warm: warm(flags, &environment)?,
+        environment,
         debug: match (scripts.debug, scripts.no_debug) {
             (true, _) => Debug::Always,
             (_, true) => Debug::Never,
@@ -185,6 +188,33 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         },
         redirects_max: REDIRECTS_MAX,
     })
+}
+
+/// How interpreters are kept warm, if they are to be.
+fn warm(flags: &Flags, environment: &[(OsString, OsString)]) -> Result<Option<warm::Settings>, Error> {
+    let warm = &flags.warm;
+    if !warm.warm {
+        return Ok(None);
+    }
+    let names = warm.preload.iter().filter(|name| !name.is_empty() && *name != "stdlib" && *name != "auto");
+    let mut block = Vec::new();
+    for (name, value) in environment {
+        // The protocol's own are each request's.
+        if !htbin_cgi::meta::is_meta_variable(name.as_encoded_bytes()) {
+            block.extend([name.as_encoded_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat());
+        }
+    }
+    Ok(Some(warm::Settings {
+        spares: positive("--warm-spare", whole(warm.warm_spare))?.min(WARM_SPARES_MAX),
+        interpreters_max: positive("--warm-max", whole(warm.warm_max))?,
+        idle_time: warm.warm_idle,
+        memory_bytes_max: warm.warm_memory,
+        start_wait: warm.warm_wait.unwrap_or_default(),
+        preload_all: warm.preload.iter().any(|name| name == "auto"),
+        preload: names.map(|name| module(name)).collect::<Result<_, _>>()?,
+        environment: block,
+        new_privileges: flags.scripts.new_privileges,
+    }))
 }
 
 /// What every script finds in its environment beside the meta-variables: PATH and the locale as htbin has them, then
@@ -257,6 +287,8 @@ fn whole(value: u64) -> usize {
 
 const PORT: u16 = 8000;
 const SCRIPT_DIRS: [&str; 2] = ["/cgi-bin", "/htbin"];
+/// More would only lie about.
+const WARM_SPARES_MAX: usize = 64;
 /// More than any machine has cores.
 const THREADS_MAX: usize = 1024;
 const CONNECTIONS_MAX: usize = 10_000;

@@ -1,6 +1,13 @@
 //! One request with its answer: who asks, over which connection, under which id.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use htbin_spawn::Start;
 
 /// One request with its answer.
 #[derive(Debug)]
@@ -11,6 +18,8 @@ pub struct Exchange {
     pub started: Instant,
     /// The connection it came over.
     pub connection: Arc<Connection>,
+    /// How its script was started, if one was.
+    pub start: OnceLock<Start>,
 }
 
 /// A number that no other exchange of this process has; shown as 8 or more hexadecimal digits.

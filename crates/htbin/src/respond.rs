@@ -6,7 +6,7 @@ mod stopped;
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Instant,
@@ -101,7 +101,7 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection }
+        Exchange { id, started: Instant::now(), connection, start: OnceLock::new() }
     }
 
     async fn answer(

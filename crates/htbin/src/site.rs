@@ -4,7 +4,6 @@
 
 mod directory;
 mod file;
-mod first_line;
 mod place;
 mod plain;
 mod script;
@@ -26,7 +25,6 @@ use rustix::{
 pub use self::{
     directory::{Directory, Entry, Kind},
     file::{Metadata, SiteFile},
-    first_line::FirstLine,
     script::Script,
 };
 use self::{
@@ -61,6 +59,13 @@ pub struct Settings {
     pub follow_symlinks: bool,
     /// The file that answers for what is not found and has no extension (`--spa`).
     pub spa: Option<String>,
+}
+
+impl Settings {
+    /// What runs a file of this name in a script directory, if it is not the file itself.
+    pub fn interpreter(&self, name: &[u8]) -> Option<&Path> {
+        scripts::interpreter(&self.interpreters, name)
+    }
 }
 
 /// A directory whose executable files run.

@@ -2,13 +2,14 @@
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
 use std::{
+    collections::BTreeSet,
     io::Write as _,
     process::ExitCode,
     sync::{Arc, atomic::AtomicU64},
 };
 
 use anyhow::Context as _;
-use htbin_spawn::{Descendants, EarlyLauncher, Launcher};
+use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -164,14 +165,22 @@ fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
 }
 
 fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {
+    let mut interpreters = BTreeSet::new();
+    let scripts = Scripts::find(&settings.site, |script, interpreter| {
+        interpreters.extend(settings.cgi.warm.as_ref().and_then(|warm| warm.interpreter_of(script, interpreter)));
+    });
+    let warm = settings.cgi.warm.as_ref().map(|_| match interpreters.len() {
+        0 => ("warm", "nothing: no script asks for python3 or perl in its first line".to_owned()),
+        _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
+    });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     Banner {
         served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
         sockets,
         port_taken: settings.listen.port_given_up(sockets),
-        scripts: Scripts::find(&settings.site),
+        scripts,
         user: privilege::my_name(),
-        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().collect(),
+        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().chain(warm).collect(),
     }
 }
 
@@ -187,13 +196,14 @@ async fn serve_until_stopped(
     let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
     let orphans = Arc::clone(&descendants);
     tokio::spawn(async move { orphans.reap().await });
+    let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
     let server = Arc::new(Server {
         routes: Routes::single(site),
         layers: settings.layers,
         kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, launcher),
+        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
         access,
         exchanges: AtomicU64::new(0),
         stopped: Stopped::default(),
@@ -210,6 +220,7 @@ async fn serve_until_stopped(
     drop(stop);
     tokio::select! {
         served = serving.as_mut() => {
+            starter.stop();
             descendants.end().await;
             served.context("cannot serve")
         }
@@ -217,6 +228,7 @@ async fn serve_until_stopped(
             // Clients are told first, so that no script that is killed looks as if it had failed by itself.
             drop(hurry);
             serving.await.context("cannot serve")?;
+            starter.stop();
             descendants.kill();
             anyhow::bail!("stopped by a second signal; what ran was ended")
         }

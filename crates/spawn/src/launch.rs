@@ -3,8 +3,7 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, IoSlice, IoSliceMut},
-    mem::MaybeUninit,
+    io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::CommandExt,
@@ -18,12 +17,8 @@ use std::{
 };
 
 use rustix::{
-    cmsg_space,
     io::Errno,
-    net::{
-        AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
-        SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
-    },
+    net::{AddressFamily, SocketFlags, SocketType, socketpair},
     process::Pid,
 };
 use tokio::{
@@ -34,6 +29,7 @@ use tokio::{
 
 use crate::{
     child::Stage,
+    datagram::{receive, send},
     launcher::{
         self,
         wire::{ANSWER_BYTES, Answer, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, write_order},
@@ -59,6 +55,14 @@ pub struct Order<'a> {
     pub limits: Limits,
     /// May it gain privileges (setuid programs)?
     pub new_privileges: bool,
+}
+
+impl Order<'_> {
+    /// A NUL would end a string early.
+    pub(crate) fn has_nul(&self) -> bool {
+        let has_nul = |bytes: &[u8]| bytes.contains(&0);
+        has_nul(self.program) || has_nul(self.directory) || self.arguments.iter().any(|word| has_nul(word))
+    }
 }
 
 /// Why nothing was started.
@@ -123,16 +127,25 @@ impl Launcher {
 
     /// Starts a script. Dropped before it is done, what was started is ended.
     pub async fn launch(self: &Arc<Self>, order: &Order<'_>, stdin: Stdin) -> Result<Script, LaunchError> {
-        let has_nul = |bytes: &[u8]| bytes.contains(&0);
-        if has_nul(order.program) || has_nul(order.directory) || order.arguments.iter().any(|word| has_nul(word)) {
+        let (stdio, ours) = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
+        self.launch_with(order, &stdio, ours).await
+    }
+
+    /// Starts a script with these ends of its pipes, and ours.
+    pub(crate) async fn launch_with(
+        self: &Arc<Self>,
+        order: &Order<'_>,
+        stdio: &Stdio,
+        ours: [OwnedFd; 2],
+    ) -> Result<Script, LaunchError> {
+        if order.has_nul() {
             return Err(LaunchError::Nul);
         }
-        let (stdio, ours) = Stdio::new(stdin).map_err(LaunchError::Pipes)?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         let link = self.link();
         let (asker, answer) = oneshot::channel();
         link.waiting().insert(id, Waiter { asker, ours });
-        let sent = link.send(id, order, stdio.theirs(self.null.as_fd())).await;
+        let sent = link.send(id, order, stdio.theirs(self.null())).await;
         let answer = match sent {
             Ok(()) => timeout(ANSWER_TIME, answer).await.map_err(|_| LaunchError::Lost).and_then(|answer| {
                 // The sender is dropped when the launcher is gone.
@@ -153,8 +166,13 @@ impl Launcher {
         self.link().process.lock().unwrap_or_else(PoisonError::into_inner).id()
     }
 
-    pub(crate) fn living(&self) -> &Living {
+    pub(crate) fn living(&self) -> &Arc<Living> {
         &self.living
+    }
+
+    /// What a script reads that has nothing to read.
+    pub(crate) fn null(&self) -> BorrowedFd<'_> {
+        self.null.as_fd()
     }
 
     fn link(&self) -> Arc<Link> {
@@ -235,7 +253,7 @@ impl Link {
     async fn send_message(&self, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), LaunchError> {
         loop {
             // The socket nearly always has room, so it is tried first and waited for after.
-            match self.try_send(message, descriptors) {
+            match send(self.socket.get_ref(), message, descriptors) {
                 Ok(()) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
@@ -244,7 +262,7 @@ impl Link {
                         .map_err(|_| LaunchError::Lost)?
                         .map_err(|_| LaunchError::Lost)?;
                     // Room may have come between the try and here; then the next try finds it.
-                    if self.try_send(message, descriptors) == Ok(()) {
+                    if send(self.socket.get_ref(), message, descriptors) == Ok(()) {
                         return Ok(());
                     }
                     ready.clear_ready();
@@ -255,14 +273,6 @@ impl Link {
                 Err(_) => return Err(LaunchError::Lost),
             }
         }
-    }
-
-    fn try_send(&self, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), Errno> {
-        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(launcher::wire::DESCRIPTORS_MAX))];
-        let mut control = SendAncillaryBuffer::new(&mut space);
-        control.push(SendAncillaryMessage::ScmRights(descriptors));
-        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-        sendmsg(self.socket.get_ref(), &[IoSlice::new(message)], &mut control, flags).map(drop)
     }
 
     async fn hand_out_answers(&self, living: &Arc<Living>) {
@@ -286,17 +296,9 @@ impl Link {
 
     fn receive(&self, living: &Arc<Living>) -> Result<Option<(u64, Launched)>, Errno> {
         let mut message = [0; ANSWER_BYTES];
-        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let flags = RecvFlags::CMSG_CLOEXEC | RecvFlags::DONTWAIT;
-        let bytes = recvmsg(self.socket.get_ref(), &mut [IoSliceMut::new(&mut message)], &mut control, flags)?.bytes;
-        let mut pidfd = None;
-        for part in control.drain() {
-            if let RecvAncillaryMessage::ScmRights(passed) = part {
-                pidfd = passed.into_iter().next().or(pidfd);
-            }
-        }
-        let Some(answer) = Answer::read(&message[..bytes]) else { return Ok(None) };
+        let mut datagram = receive(self.socket.get_ref(), &mut message)?;
+        let pidfd = datagram.descriptors.pop();
+        let Some(answer) = Answer::read(&message[..datagram.bytes]) else { return Ok(None) };
         // Even a failed launch leaves a process to reap, which dropping it does.
         let process =
             Pid::from_raw(answer.pid).zip(pidfd).map(|(pid, pidfd)| Process::new(pid, pidfd, Arc::clone(living)));

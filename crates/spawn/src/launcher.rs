@@ -6,7 +6,7 @@ pub(crate) mod wire;
 
 use std::{
     fs::File,
-    io::{IoSlice, IoSliceMut},
+    io::IoSlice,
     mem::MaybeUninit,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
@@ -17,22 +17,20 @@ use std::{
 use rustix::{
     cmsg_space,
     io::Errno,
-    net::{
-        RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
-        SendFlags, recvmsg, sendmsg,
-    },
+    net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
     process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit, setsid},
     stdio,
 };
 
 use crate::{
     child::{Plan, Stage},
+    datagram::{Datagram, wait},
     sys::{
         clone::{Argv, ChildStack, Launched, launch},
         inherited, signals,
     },
 };
-use wire::{Answer, DESCRIPTORS_MAX, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, ReadOrder, STDIO, read_order};
+use wire::{Answer, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, ReadOrder, STDIO, read_order};
 
 /// The argument that makes the binary a launcher.
 pub const ARGUMENT: &str = "htbin-launcher";
@@ -64,7 +62,7 @@ fn carry_out_orders() {
     let mut stack = ChildStack::new();
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     let orders = stdio::stdin();
-    while let Some(order) = receive(orders, &mut buffer) {
+    while let Some(order) = next(orders, &mut buffer) {
         let (answer, pidfd) = carry_out(&order, &buffer, &mut stack);
         if reply(orders, &answer, pidfd.as_ref()).is_err() {
             return;
@@ -72,36 +70,21 @@ fn carry_out_orders() {
     }
 }
 
-/// One datagram with its descriptors.
-struct Received {
-    bytes: usize,
-    descriptors: Vec<OwnedFd>,
-}
-
-fn receive(orders: BorrowedFd<'_>, buffer: &mut [u8]) -> Option<Received> {
-    let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+/// The next order; none when the server is gone.
+fn next(orders: BorrowedFd<'_>, buffer: &mut [u8]) -> Option<Datagram> {
     loop {
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        match recvmsg(orders, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::CMSG_CLOEXEC) {
+        match wait(orders, buffer) {
             Err(Errno::INTR) => {}
             Err(_) => return None,
-            Ok(message) if message.bytes == 0 => return None,
-            Ok(message) => {
-                // A datagram that does not fit is not an order of ours.
-                let bytes = if message.flags.contains(ReturnFlags::TRUNC) { 0 } else { message.bytes };
-                let mut descriptors = Vec::with_capacity(DESCRIPTORS_MAX);
-                for part in control.drain() {
-                    if let RecvAncillaryMessage::ScmRights(passed) = part {
-                        descriptors.extend(passed);
-                    }
-                }
-                return Some(Received { bytes, descriptors });
-            }
+            Ok(datagram) if datagram.bytes == 0 => return None,
+            // What does not fit is not an order of ours.
+            Ok(datagram) if datagram.is_cut => return Some(Datagram { bytes: 0, ..datagram }),
+            Ok(datagram) => return Some(datagram),
         }
     }
 }
 
-fn carry_out(received: &Received, buffer: &[u8], stack: &mut ChildStack) -> (Answer, Option<OwnedFd>) {
+fn carry_out(received: &Datagram, buffer: &[u8], stack: &mut ChildStack) -> (Answer, Option<OwnedFd>) {
     let message = &buffer[..received.bytes];
     let large = match received.descriptors.get(STDIO).map(read_large).transpose() {
         Ok(large) => large,

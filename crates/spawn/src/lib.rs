@@ -3,17 +3,22 @@
 //! forks, however large it grows. Every `unsafe` of the project lies under `sys/`.
 
 mod child;
+mod datagram;
 mod descendants;
+mod first_line;
 mod launch;
 pub mod launcher;
 mod limits;
 mod process;
 mod script;
 mod sys;
+pub mod warm;
 
 pub use child::Stage;
 pub use descendants::Descendants;
+pub use first_line::FirstLine;
 pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
 pub use process::{Exit, Process};
 pub use script::{Parts, Script, Stdin};
+pub use warm::{Start, Starter};

@@ -1,6 +1,7 @@
 //! A process that the launcher started for us, from its start until it is reaped: how it ended, and how it is ended.
 
 use std::{
+    any::Any,
     collections::HashSet,
     os::fd::{AsFd, OwnedFd},
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +11,7 @@ use std::{
 use crate::sys::watch::watch;
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid},
 };
 use tokio::{
     io::{Interest, unix::AsyncFd},
@@ -38,7 +39,7 @@ pub struct Process {
 impl Process {
     pub(crate) fn new(pid: Pid, pidfd: OwnedFd, living: Arc<Living>) -> Self {
         living.insert(pid);
-        Self { inner: Some(Inner { pid, pidfd: Pidfd::Quiet(pidfd), living, exit: None, place: None }) }
+        Self { inner: Some(Inner { pid, pidfd: Pidfd::Quiet(pidfd), living, exit: None, place: None, kept: None }) }
     }
 
     /// The number of the process, and of its group and session.
@@ -49,6 +50,16 @@ impl Process {
     /// Keeps a place among the running scripts until the process is gone.
     pub fn keep(&mut self, place: OwnedSemaphorePermit) {
         self.inner_mut().place = Some(place);
+    }
+
+    /// Keeps something until the process is gone.
+    pub(crate) fn keep_until_end(&mut self, kept: Box<dyn Any + Send + Sync>) {
+        self.inner_mut().kept = Some(Kept(kept));
+    }
+
+    /// Ends it now, without a word.
+    pub(crate) fn kill(&self) {
+        self.inner().kill();
     }
 
     /// Waits until it has ended. May be called again, and dropped at any point.
@@ -104,6 +115,7 @@ struct Inner {
     living: Arc<Living>,
     exit: Option<Exit>,
     place: Option<OwnedSemaphorePermit>,
+    kept: Option<Kept>,
 }
 
 impl Inner {
@@ -152,7 +164,7 @@ impl Inner {
                 self.reap();
             })),
             // The runtime is gone: the server is ending, and `Descendants::end` sees to what is left.
-            Err(_) => drop(kill_process_group(self.pid, Signal::KILL)),
+            Err(_) => self.kill(),
         }
     }
 
@@ -162,14 +174,29 @@ impl Inner {
             // What the script started gets a moment of its own to clean up.
             tokio::time::sleep(GROUP_TIME).await;
         }
-        let _ = kill_process_group(self.pid, Signal::KILL);
+        self.kill();
         let _ = timeout(KILL_TIME, self.exited()).await;
+    }
+
+    fn kill(&self) {
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        // One that was forked ahead leads no group until it has its order. Until it is reaped the number is its own.
+        let _ = kill_process(self.pid, Signal::KILL);
     }
 
     fn reap(self) {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         let _ = waitid(self.wait_id(), options);
         self.living.remove(self.pid);
+    }
+}
+
+/// Something whose drop is to come after the process's end.
+struct Kept(#[expect(dead_code, reason = "held for its drop")] Box<dyn Any + Send + Sync>);
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept")
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Flags {
     /// What runs, and how.
     #[command(flatten)]
     pub scripts: ScriptFlags,
+    /// Interpreters that are kept warm.
+    #[command(flatten)]
+    pub warm: WarmFlags,
     /// What a script may use.
     #[command(flatten)]
     pub limits: LimitFlags,
@@ -161,6 +164,46 @@ pub struct ScriptFlags {
     /// Show nobody why a script failed
     #[arg(long, overrides_with = "debug", hide_short_help = true)]
     pub no_debug: bool,
+}
+
+/// Interpreters that are kept warm.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Warm interpreters")]
+pub struct WarmFlags {
+    /// Keep Python and Perl loaded; each script gets a fresh copy
+    ///
+    /// A script whose first line names python3 or perl then starts many times faster, in a process of its own as ever.
+    /// What does not qualify starts ordinarily.
+    #[arg(long, overrides_with = "no_warm")]
+    pub warm: bool,
+    /// Start every script ordinarily
+    #[arg(long, overrides_with = "warm", hide_short_help = true)]
+    pub no_warm: bool,
+    /// Processes forked ahead, for each interpreter in use [2]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "2", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub warm_spare: u64,
+    /// Modules to load ahead: stdlib, auto, names [stdlib]
+    ///
+    /// `stdlib`: what scripts import of the standard library. `auto`: what they import, wherever it is installed. Other
+    /// names are modules that are loaded at the start, as in `--preload flask,DBI`.
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "stdlib", hide_default_value = true)]
+    pub preload: Vec<String>,
+    /// How long a script waits for its interpreter to start [it does not: it starts ordinarily]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, hide_short_help = true)]
+    pub warm_wait: Option<Duration>,
+    /// Interpreters kept at once [8]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value = "8", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub warm_max: u64,
+    /// One that was not used for so long goes [10m]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "10m", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub warm_idle: Duration,
+    /// One that holds more memory starts anew [256m]
+    #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "256m", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
+    pub warm_memory: u64,
 }
 
 /// What a script may use.

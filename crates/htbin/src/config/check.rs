@@ -44,6 +44,15 @@ pub(super) fn script_dir(value: &OsStr) -> Result<ScriptDir, Error> {
     Ok(ScriptDir { url: url_path("--cgi-dir", url)?, directory })
 }
 
+/// The name of a module of Python or Perl.
+pub(super) fn module(name: &str) -> Result<String, Error> {
+    let is_name = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_' || octet == b'.' || octet == b':';
+    if name.bytes().all(is_name) {
+        return Ok(name.to_owned());
+    }
+    Err(Error::new("--preload", format!("{name:?} is no module's name; say stdlib, auto, or names as in flask,DBI")))
+}
+
 /// `--cgi URL=PROGRAM`.
 pub(super) fn mount(value: &str, machine: &Machine) -> Result<Mount, Error> {
     let parts = value.split_once('=').filter(|(url, program)| url.starts_with('/') && !program.is_empty());

@@ -10,7 +10,7 @@ mod upload;
 
 use std::{ffi::OsString, sync::Arc, time::Duration};
 
-use htbin_spawn::{LaunchError, Launcher, Limits};
+use htbin_spawn::{LaunchError, Limits, Starter, warm};
 use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
@@ -61,6 +61,8 @@ pub struct Settings {
     pub pass_auth: bool,
     /// Scripts may gain privileges (setuid programs).
     pub new_privileges: bool,
+    /// How interpreters are kept warm, if they are.
+    pub warm: Option<warm::Settings>,
     /// Who may see why a script failed.
     pub debug: Debug,
     /// Local redirects one request may take.
@@ -89,15 +91,15 @@ pub enum Answer {
 /// Runs scripts.
 pub struct Cgi {
     settings: Settings,
-    launcher: Arc<Launcher>,
+    starter: Arc<Starter>,
     gate: Gate,
 }
 
 impl Cgi {
-    /// Scripts run as these settings say, started by this launcher.
-    pub fn new(settings: Settings, launcher: Arc<Launcher>) -> Self {
+    /// Scripts run as these settings say, started by this starter.
+    pub fn new(settings: Settings, starter: Arc<Starter>) -> Self {
         let gate = Gate::new(settings.running_max, settings.queue_max, settings.queue_time);
-        Self { settings, launcher, gate }
+        Self { settings, starter, gate }
     }
 
     /// Runs a script for this request. The body is the request's, or none after a local redirect.
@@ -112,9 +114,11 @@ impl Cgi {
         let body = upload::take(body, request, &self.settings).await?;
         let place = self.gate.enter().await?;
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
-        let started =
-            order.launch(&self.launcher, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
-        let mut started = started.map_err(|error| launch_refusal(&error, script))?.into_parts();
+        let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
+        let (started, start) = started.map_err(|error| launch_refusal(&error, script))?;
+        // Of several, by local redirects, the first is told.
+        let _ = exchange.start.set(start);
+        let mut started = started.into_parts();
         started.process.keep(place);
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);

@@ -92,6 +92,7 @@ impl Line {
         self.push_member("referer", entry.referer);
         self.push_member("user_agent", entry.user_agent);
         self.push_member("script", entry.script.map(str::as_bytes));
+        self.push_member("start", exchange.start.get().map(|start| start.word().as_bytes()));
         self.push_member("reason", entry.reason.map(str::as_bytes));
         self.bytes.push(b'}');
     }
@@ -134,7 +135,12 @@ const IN_MEMORY: &str = "memory takes every byte";
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Instant};
+    use std::{
+        sync::{Arc, OnceLock},
+        time::Instant,
+    };
+
+    use htbin_spawn::Start;
 
     use ::http::StatusCode;
 
@@ -144,7 +150,12 @@ mod tests {
     fn exchange() -> Exchange {
         let end = |text: &str| End::Tcp(text.parse().expect("an address"));
         let connection = Connection::new(end("127.0.0.1:5"), end("127.0.0.1:8000"), false);
-        Exchange { id: ExchangeId(42), started: Instant::now(), connection: Arc::new(connection) }
+        Exchange {
+            id: ExchangeId(42),
+            started: Instant::now(),
+            connection: Arc::new(connection),
+            start: OnceLock::new(),
+        }
     }
 
     fn entry(exchange: &Exchange) -> Entry<'_> {
@@ -214,6 +225,7 @@ mod tests {
     #[test]
     fn json_is_one_object_with_what_is_known() {
         let exchange = exchange();
+        exchange.start.set(Start::Warm).expect("it was not set");
         let entry = Entry { script: Some("/cgi-bin/a.py"), reason: Some("no-head"), referer: None, ..entry(&exchange) };
         let expected = serde_json::json!({
             "time": "2000-10-10T13:55:36.007-07:00",
@@ -228,6 +240,7 @@ mod tests {
             "ms": 1.234,
             "user_agent": "Mozilla/4.08 [en] (Win98; I ;Nav)",
             "script": "/cgi-bin/a.py",
+            "start": "warm",
             "reason": "no-head",
         });
         let line = line(Format::Json, &entry);

@@ -154,7 +154,7 @@ impl Inner {
     }
 
     fn interpreter(&self, name: &[u8]) -> Option<&Path> {
-        interpreter(&self.settings.interpreters, name)
+        self.settings.interpreter(name)
     }
 
     fn check_walked(&self, segment: Segment<'_>) -> Result<(), Refusal> {

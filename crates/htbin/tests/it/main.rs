@@ -1,4 +1,5 @@
-//! The real binary over real sockets, one file per feature. With `HTBIN_UNDER_TEST=apache` or `lighttpd` the tests
+//! The real binary over real sockets, one file per feature. With `HTBIN_UNDER_TEST=warm` scripts run in warm
+//! interpreters where they qualify; with `apache` or `lighttpd` the tests
 //! that test the standard run against that server instead; those that test what is ours alone say so and leave.
 #![allow(clippy::disallowed_methods, reason = "the tests start servers, clients and interpreters themselves")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
@@ -27,3 +28,4 @@ mod mistakes;
 mod people;
 mod rfc3875;
 mod stop;
+mod warm;

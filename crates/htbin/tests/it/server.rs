@@ -17,7 +17,7 @@ use crate::{
     process::{PATIENCE, gone_within, signal, wait_within},
     scripts::Told,
     site::Site,
-    subject::{Subject, peer, subject},
+    subject::{Subject, flags, peer, subject},
 };
 
 /// A running server.
@@ -132,7 +132,7 @@ impl Start {
     /// htbin on a free port of 127.0.0.1, in an environment that has a secret of its own.
     pub(crate) fn new(site: &Site) -> Self {
         let mut start = Self::bare(env!("CARGO_BIN_EXE_htbin"));
-        start.command.args(["--port", "0", "--bind", "127.0.0.1", "--directory"]).arg(site.root());
+        start.command.args(["--port", "0", "--bind", "127.0.0.1", "--directory"]).arg(site.root()).args(flags());
         start
     }
 
@@ -213,6 +213,16 @@ impl Lines {
     fn change(&self, act: impl FnOnce(&mut Collected)) {
         act(&mut self.lock());
         self.0.1.notify_all();
+    }
+
+    /// All lines, once there are enough.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, are_enough: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let collected = self.lock();
+        let is_early = |collected: &mut Collected| !collected.ended && !are_enough(&collected.lines);
+        let (collected, _) = self.0.1.wait_timeout_while(collected, PATIENCE, is_early).unwrap();
+        assert!(are_enough(&collected.lines), "not {what} in:\n{}", collected.lines.join("\n"));
+        collected.lines.clone()
     }
 
     /// The first line that fits, waited for.

@@ -13,12 +13,24 @@ pub(crate) enum Subject {
 /// What `HTBIN_UNDER_TEST` asks for.
 pub(crate) fn subject() -> Subject {
     match std::env::var("HTBIN_UNDER_TEST").as_deref() {
-        Err(_) | Ok("" | "htbin") => Subject::Htbin,
+        Err(_) | Ok("" | "htbin" | WARM) => Subject::Htbin,
         Ok("apache") => Subject::Apache,
         Ok("lighttpd") => Subject::Lighttpd,
-        Ok(other) => panic!("HTBIN_UNDER_TEST={other}: use htbin, apache or lighttpd"),
+        Ok(other) => panic!("HTBIN_UNDER_TEST={other}: use htbin, warm, apache or lighttpd"),
     }
 }
+
+/// Flags for every htbin under test: with `HTBIN_UNDER_TEST=warm` scripts run in warm interpreters where they qualify.
+pub(crate) fn flags() -> &'static [&'static str] {
+    // The first script waits for its interpreter: nearly every test runs only one.
+    if std::env::var("HTBIN_UNDER_TEST").is_ok_and(|subject| subject == WARM) {
+        &["--warm", "--warm-wait", "30s"]
+    } else {
+        &[]
+    }
+}
+
+const WARM: &str = "warm";
 
 /// Leaves the test with a printed line when a peer is under test: what follows is ours and not the standard's.
 macro_rules! ours_only {

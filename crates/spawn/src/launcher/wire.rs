@@ -11,8 +11,6 @@ use crate::{child::Stage, launch::Order, limits::Limits};
 pub(crate) const MESSAGE_BYTES_MAX: usize = 32 * 1024;
 /// The most octets in one order: Linux itself takes no more than 2 MiB of arguments and environment by default, 6 at all.
 pub(crate) const ORDER_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Descriptors with an order: stdin, stdout, stderr and, for a large one, the file that holds it.
-pub(crate) const DESCRIPTORS_MAX: usize = 4;
 /// One script's descriptors.
 pub(crate) const STDIO: usize = 3;
 

@@ -1,468 +1,779 @@
-# The Perl side of a warm interpreter: preload, wait, fork, and let an unmodified script be the main program.
+#line 1 "(htbin prelude)"
+# What a warm Perl interpreter runs instead of a script. It preloads modules, rehearses them, and forks *spares*: children that
+# wait for one order each and then become the main program that the order names. It never runs a script itself.
 #
-# All of it runs inside a BEGIN block that stands before the first line of perl's program, /dev/null, which perl has opened
-# but not read. A child puts the script in the place of /dev/null and returns from that block: perl itself compiles and
-# runs the script, as it would have done. So phases, __DATA__, caller, `#!` switches, messages and ends are perl's own.
+# All of it runs inside a BEGIN block that stands before the first line of perl's program, /dev/null, which perl has opened but
+# not read yet. A child puts the script in the place of /dev/null and returns from that block: perl itself compiles and runs the
+# script, as it would have done. So phases, __DATA__, caller, `#!` switches, messages and exit codes are perl's own.
 #
 # Descriptors are handled by bare system calls: a Perl handle would still be there when the script runs.
+
 package HTBin::Warm;
 use strict;
 no warnings;    # also where the interpreter was started with -w
 
-our (%CALLS, %SETTINGS, $PROGRAM, $NAME_ADDRESS, $NAME_BYTES, $TID_ADDRESS, $SLOTS, $SLOT, $PID, %DECIDED);
-our ($DIRECTORY, $SCRIPT, $EXECUTE, @LIMITS, @ARGUMENTS, @ENVIRONMENT);
-our (@PRELOAD, %NEVER, %AT_HANDING_OUT, %HANDED, $SHELF, %PATHS, %BRINGS, %FAILED, %REHEARSED, @LOADING, %LIBRARY, $VERIFIED, %FILES, $CHECKED);    # see "The library"
+# Constants stand first: perl puts them into the code that it compiles afterwards, and a call would dirty memory in each child.
+sub AF_UNIX()              { 1 }
+sub AT_FDCWD()             { -100 }
+sub CLONE_CHILD_CLEARTID() { 0x0020_0000 }
+sub CLONE_CHILD_SETTID()   { 0x0100_0000 }
+sub CLONE_PARENT()         { 0x0000_8000 }
+sub G_WARN_ON()            { 1 }
+sub G_WARN_ONCE()          { 8 }
+sub MAP_ANONYMOUS()        { 0x20 }
+sub MAP_SHARED()           { 0x01 }
+sub MSG_CMSG_CLOEXEC()     { 0x4000_0000 }
+sub MSG_NOSIGNAL()         { 0x4000 }
+sub MSG_PEEK()             { 0x02 }
+sub MSG_TRUNC()            { 0x20 }
+sub O_CLOEXEC()            { 02_000_000 }
+sub POLLED()               { 128 }           # descriptors looked at: those from 3 on
+sub POLLNVAL()             { 0x20 }
+sub PROT_READ()            { 1 }
+sub PROT_WRITE()           { 2 }
+sub PR_GET_TID_ADDRESS()   { 40 }
+sub PR_SET_DUMPABLE()      { 4 }
+sub PR_SET_NAME()          { 15 }
+sub RLIMIT_AS()            { 9 }
+sub RLIMIT_CPU()           { 0 }
+sub RLIMIT_FSIZE()         { 1 }
+sub RLIMIT_NPROC()         { 6 }
+sub SCM_RIGHTS()           { 1 }
+sub SEEK_END()             { 2 }
+sub SEEK_SET()             { 0 }
+sub SIGCHLD()              { 17 }
+sub SOCK_CLOEXEC()         { 02_000_000 }
+sub SOCK_SEQPACKET()       { 5 }
+sub SOL_SOCKET()           { 1 }
 
-# Numbers on x86_64 and on aarch64.
-my %NUMBERS = (
-    read      => [0,   63],  close    => [3,   57],  lseek   => [8,   62],  mmap        => [9,   222], openat => [257, 56],
-    dup3      => [292, 24],  socketpair => [53, 199], sendto => [44,  206], recvfrom    => [45,  207], sendmsg => [46, 211],
-    recvmsg   => [47,  212], clone    => [56,  220], execve  => [59,  221], exit_group  => [231, 94],  prctl  => [157, 167],
-    setsid    => [112, 157], prlimit64 => [302, 261], getpid => [39,  172], close_range => [436, 436], pipe2  => [293, 59],
-    write     => [1,   64],  pread64  => [17,  67],
-);
-use constant {
-    AF_UNIX => 1, SOCK_SEQPACKET => 5, SOCK_CLOEXEC => 0x80000, SOL_SOCKET => 1, SCM_RIGHTS => 1,
-    MSG_PEEK => 2, MSG_TRUNC => 0x20, MSG_NOSIGNAL => 0x4000, MSG_CMSG_CLOEXEC => 0x40000000,
-    CLONE_PARENT => 0x8000, CLONE_CHILD_CLEARTID => 0x200000, CLONE_CHILD_SETTID => 0x1000000, SIGCHLD => 17,
-    PR_SET_DUMPABLE => 4, PR_SET_NAME => 15, PR_GET_TID_ADDRESS => 40,
-    PROT_READ => 1, PROT_WRITE => 2, MAP_SHARED => 1, MAP_ANONYMOUS => 0x20,
-    O_CLOEXEC => 0x80000, AT_FDCWD => -100, SCRIPT_BYTES_MAX => 4 << 20,
-    MESSAGE_BYTES_MAX => 1 << 16, SLOT_COUNT => 256, SLOT_BYTES => 4096,
-};
+sub FIRST_LINE_BYTES_MAX() { 256 }           # as the kernel reads it
+sub MESSAGE_BYTES_MAX()    { 1 << 16 }
+sub PERL_STATE_BYTES_MAX() { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
+sub SCRIPT_BYTES_MAX()     { 16 << 20 }      # a larger one has much to compile anyway
+sub SLOTS()                { 64 }
+sub SLOT_BYTES()           { 1 << 10 }
 
+my $interpreter_pid = $$;
+my ($machine, %number);           # of system calls
+my %settings;                     # as the server gave them
+my $slot = -1;                    # of the spare made last; in a child, its own
+my $thread_id_address = 0;        # where the C library keeps it, if that is known
+my $slots_address = 0;            # what children have learnt, if memory could be shared
 
-# ---- The warm interpreter
+my ($directory, $script, $program, @limits, @arguments, @environment);    # the order
+my $script_pid = 0;               # of the child that took it
+my $program_descriptor;           # perl's, of /dev/null and then of the script
+my ($program_name, $program_name_address) = ($0, 0);
+my $eval_count_address = 0;
+my $warn_bits_address = 0;
+my $quiet_text = 0;               # has the script nothing that could show at its end?
+my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
+my %started_with;                 # what perl and the C library read from the environment
 
-# Gets ready, then obeys the server until it closes the socket. Comes back in a child that has an order, and only there.
+my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\b|LD_|MALLOC_|GLIBC_|TMPDIR\b)/;
+
+my %known;                        # preloaded, file as in %INC: what stat said about it
+my $known_count;                  # of files in %INC
+my %rehearsal;                    # module: calls that were not played yet
+my %failed;                       # modules that could not be loaded, or may not be
+my @settled;                       # what fills the gaps in memory
+my $checked_at = 0;               # when %known was compared with the files
+my %own_directory;                # those that @INC starts with
+my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
+
+# The first thing that runs. It returns in a child only, and there the script stands in the place of /dev/null.
 sub main {
-    know_calls() or exit 1;
-    call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0) if -r '/proc/self/environ';
-    $] >= 5.010 or leave('refuse', 'needs perl 5.10 or later');
-    for (sort keys %ENV) {
-        # They act when perl starts, and on more than what a child could make equal.
-        leave('refuse', "$_ is set") if /\APERL(?:5OPT|5DB|IO|_UNICODE|_SIGNALS|_RAND_SEED|5SHELL)/;
-        $DECIDED{$_} = $ENV{$_} if decides($_);
-    }
-    my @null = grep { $_ > 2 && readlink("/proc/self/fd/$_") eq '/dev/null' } descriptors();
-    @null == 1 or leave('refuse', 'needs /proc');
-    $PROGRAM = $null[0];
-    find_tid_address();
-    find_name();
-    $SLOTS = call('mmap', 0, SLOT_COUNT * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    $SLOTS > 0 or leave('refuse', "no memory: $!");
-    read_settings();
-    make_library();
-    learn(@PRELOAD, map { file_name($_) } split /,/, $SETTINGS{with});
-    settle();
-    say('ready', $]);
+    find_system_calls() or refuse("the system calls of this machine are not known");
+    $] >= 5.010         or refuse("perl $] is older than 5.10");
+    find_program()      or refuse("perl's program is not an unread /dev/null");
+    eval { require Filter::Util::Call } or refuse("Filter::Util::Call is missing");
+    call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
+    find_thread_id_address();
+    find_program_name();
+    find_eval_count();
+    find_warn_bits();
+    map_slots();
+    prepare_poll();
+    remember_environment();
+    wait_for_settings();
+    %rehearsal = rehearsals();
+    watch_directories();
+    preload(first_modules());
+    hide();
+    $0 = "$^X (htbin, warm)";
+    chdir '/';
+    report('ready', $]);
+    serve();
+}
+
+# Scripts see nothing of this package. It stays: to free it in every child would take longer than all the rest.
+sub hide {
+    my @hidden = delete @main::{'HTBin::', grep { m{\A_<(?:\(|//)} } keys %main::};
+    push @hidden, \@hidden;
+}
+
+# ---------------------------------------------------------------------------------------------------------------- the server
+
+# Carries out orders of the server until it has closed its end. It returns in a child that has become a script only.
+sub serve {
     while (1) {
-        my ($verb, @words) = hear();
-        if ($verb eq 'fork') {
-            leave_if_changed();
-            return if spare();
-        }
-        elsif ($verb eq 'ended') {
-            learn_from($words[0]);
-        }
+        my ($verb, @fields) = receive();
+        if    ($verb eq 'fork')  { leave_if_outdated(); return if make_spare() }
+        elsif ($verb eq 'ended') { learn($fields[0]) }
     }
 }
 
-# Variables that must be what they were when this interpreter started: perl and the C library read them then.
-sub decides { $_[0] =~ /\A(?:PERL|LC_|LANG|LD_|MALLOC_|GLIBC_)/ }
-
-sub read_settings {
-    my ($verb, @pairs) = hear();
-    /\A([^=]*)=(.*)\z/s and $SETTINGS{$1} = $2 for @pairs;
-    $NEVER{file_name($_)} = 1 for split /,/, $SETTINGS{without};
+sub wait_for_settings {
+    my ($verb, @fields) = receive();
+    $verb eq 'settings' or refuse("the first message is not the settings");
+    for (@fields) {
+        my ($key, $value) = split /=/, $_, 2;
+        $settings{$key} = $value;
+    }
 }
 
-# The words of the server's next message. The server is trusted: a match takes the taint away.
-sub hear {
-    my $length = sysread STDIN, my $message, MESSAGE_BYTES_MAX;
-    $length or leave();
-    return map { /\A(.*)\z/s; $1 } split /\0/, $message, -1;
+sub receive {
+    while (1) {
+        my $bytes = sysread STDIN, my $message, MESSAGE_BYTES_MAX;
+        next                     if !defined $bytes && $!{EINTR};
+        leave(0)                 if !$bytes;
+        return fields($message);
+    }
 }
 
-sub say {
+# With -T, what was read is tainted. The server is trusted: a match makes it clean.
+sub fields {
+    my @fields = split /\0/, $_[0], -1;
+    ($_) = /\A(.*)\z/s for ${^TAINT} ? @fields : ();
+    return @fields;
+}
+
+sub report {
     my $message = join "\0", @_;
     call('sendto', 0, $message, length $message, MSG_NOSIGNAL, 0, 0);
 }
 
-# Tells the server why this interpreter ends, and ends.
-sub leave {
-    say(@_) if @_;
-    call('exit_group', 0);
+sub refuse {
+    report('refuse', $_[0]);
+    leave(1);
 }
 
-# Forks a child that waits for one order, and hands the server its socket. True in the child, when it has its order.
-sub spare {
-    $SLOT = ($SLOT + 1) % SLOT_COUNT;
-    room(my $pair, 8);
-    call('socketpair', AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, $pair) == 0 or leave('note', "no socket for a spare: $!");
-    my ($theirs, $own) = unpack 'ii', $pair;
-    my $pid = clone();
+# At once: perl's own way out would run the END blocks of preloaded modules.
+sub leave { call('exit_group', $_[0]) }
+
+# -------------------------------------------------------------------------------------------------------------------- spares
+
+# Makes a spare. True in the spare, once it has become a script.
+sub make_spare {
+    $slot = ($slot + 1) % SLOTS;
+    my $pair = zeros(8);
+    call('socketpair', AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, $pair) == 0 or return trouble("no socket for a spare");
+    my ($theirs, $ours) = unpack 'ii', $pair;
+    my $pid = fork_sibling();
     if ($pid == 0) {
-        serve($theirs, $own);
+        call('close', $theirs);
+        become_script($ours);
         return 1;
     }
-    $pid > 0 or leave('note', "no spare: $!");
-    my $message = join "\0", 'spare', $pid, $SLOT;
-    my $control = pack 'J i i i x4', 16 + 4, SOL_SOCKET, SCM_RIGHTS, $theirs;
-    my $vector  = pack 'P J', $message, length $message;
-    my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, 24, 0;
-    call('sendmsg', 0, $head, MSG_NOSIGNAL);
+    if   ($pid < 0) { trouble("no spare") }
+    else            { report_with_descriptor($theirs, 'spare', $pid, $slot) }
     call('close', $theirs);
-    call('close', $own);
+    call('close', $ours);
     return 0;
 }
 
-# fork(2), but the child's parent is ours: the server waits for it as for an ordinary script.
-sub clone {
-    my $flags = CLONE_PARENT | SIGCHLD;
-    # The C library's own idea of the thread's number, as its fork keeps it.
-    $flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID if $TID_ADDRESS;
-    return call('clone', $flags, 0, 0, $CALLS{read} == 0 ? ($TID_ADDRESS, 0) : (0, $TID_ADDRESS));
+sub trouble {
+    report('note', "$_[0]: $!");
+    return 0;
 }
 
-sub find_tid_address {
-    room(my $place, 8);
-    $TID_ADDRESS = 0;
+# The server becomes the child's parent, as it is of a script that is started ordinarily. The C library keeps the thread's id in
+# its own memory: the kernel puts it there, as for fork.
+sub fork_sibling {
+    my $flags = CLONE_PARENT | SIGCHLD;
+    $flags |= CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID if $thread_id_address;
+    # x86_64 has the address of the id before that of the thread's storage, aarch64 after it.
+    my @addresses = machine() eq 'x86_64' ? ($thread_id_address, 0) : (0, $thread_id_address);
+    my $pid = call('clone', $flags, 0, 0, @addresses);
+    $$ = call('getpid') if $pid == 0 && $] < 5.016;    # older perls remember it
+    return $pid;
+}
+
+sub find_thread_id_address {
+    my $place = zeros(8);
     call('prctl', PR_GET_TID_ADDRESS, $place, 0, 0, 0) == 0 or return;
     my $address = unpack 'J', $place;
-    $TID_ADDRESS = $address if $address && unpack('i', memory($address, 4)) == call('getpid');
+    $thread_id_address = $address + 0 if $address && unpack('i', read_memory($address, 4)) == $interpreter_pid;
 }
 
-# perl keeps the name of its program in memory of its own, for one message ("Execution of NAME aborted due to compilation
-# errors."). The server gives /dev/null a long name, so that a script's name can be written in its place.
-sub find_name {
-    $NAME_BYTES = length $0;
-    $0 = 'htbin-warm';
-    open my $maps, '<', '/proc/self/maps' or return;
-    my ($from, $to);
-    while (<$maps>) {
-        ($from, $to) = (hex $1, hex $2) if /\A([0-9a-f]+)-([0-9a-f]+) .*\[heap\]/;
-    }
-    $to or return;
-    my $heap = memory($from, $to - $from);
-    my $name = ('/' x ($NAME_BYTES - 8)) . "dev/null\0";
-    # The first is perl's own; those behind it belong to single lines of code.
-    my $at = index $heap, $name;
-    $NAME_ADDRESS = $from + $at if $at >= 0;
+sub report_with_descriptor {
+    my ($descriptor, @fields) = @_;
+    my $message = join "\0", @fields;
+    my $control = pack 'J i i i x4', 16 + 4, SOL_SOCKET, SCM_RIGHTS, $descriptor;
+    my $vector  = pack 'P J', $message, length $message;
+    my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
+    call('sendmsg', 0, $head, MSG_NOSIGNAL);
 }
 
-# Writes octets to an address: perl has no other way to do that than to have the kernel do it.
-sub poke {
-    my ($address, $octets) = @_;
-    room(my $pair, 8);
-    call('pipe2', $pair, O_CLOEXEC) == 0 or return;
-    my ($out, $in) = unpack 'ii', $pair;
-    call('write', $in, $octets, length $octets);
-    call('read', $out, $address, length $octets);
-    call('close', $out);
-    call('close', $in);
-}
+# ------------------------------------------------------------------------------------------------------------ becoming a script
 
-
-# ---- The library
-
-# What is preloaded does not show in %INC before a script asks for it. `require` looks through @INC: its first directory
-# gives way to an object that stands for it and hands out what is preloaded. So a directory that a script puts in front
-# of @INC is looked through first, as ordinarily.
-sub make_library {
-    require overload;
-    require Config;
-    require Filter::Util::Call;
-    require PerlIO::scalar;
-    overload::OVERLOAD(__PACKAGE__, '""' => sub { ${$_[0]} }, fallback => 1);
-    my $first = $INC[0];
-    $SHELF = bless \$first, __PACKAGE__;
-    $LIBRARY{$_} = 1 for grep { length } @Config::Config{qw(privlibexp archlibexp)}, $INC{'Config.pm'} =~ m{\A(.*)/Config\.pm\z};
-}
-
-# Called by `require` and `do`.
-sub HTBin::Warm::INC {
-    my ($self, $file) = @_;
-    local ($!, $@, $_);
-    return missing($file) if $PID == 0;
-    return hand_out($file) || elsewhere($file);
-}
-
-# Loads files, each with all that it needs, unless they are loaded.
-sub learn {
-    my $before = state();
-    my $news;
-    for my $file (@_) {
-        next if $PATHS{$file} || $FAILED{$file} || $NEVER{$file};
-        load($file) or next;
-        $news = 1;
-        my $after = state();
-        $before eq $after or leave('without', module_name($file), difference($before, $after));
-    }
-    rehearse() if $news;
-    return $news;
-}
-
-# Loads a file that is not loaded, with nothing in %INC but the files that are just being loaded: so what is in %INC then is
-# what this file brings with it.
-sub load {
-    my ($file) = @_;
-    my %kept = %INC;
-    my %loading = map { $_ => $INC{$_} || $_ } @LOADING;
-    push @LOADING, $file;
-    %INC = %loading;
-    my $first = $INC[0];
-    unshift @INC, $SHELF;
-    my $good = eval { package main; require $file };
-    shift @INC;
-    pop @LOADING;
-    if ($good && !ref $INC{$file}) {
-        $PATHS{$file} = $INC{$file};
-        $BRINGS{$file} = [grep { !$loading{$_} } keys %INC];
-    }
-    else {
-        $FAILED{$file} = 1;
-    }
-    %INC = %kept;
-    return $good;
-}
-
-# While a file is being loaded: one that it needs.
-sub missing {
-    my ($file) = @_;
-    return if $LOADING[-1] eq $file;    # perl itself finds it further on in @INC
-    die "$file is never preloaded\n" if $NEVER{$file};
-    load($file) if !$PATHS{$file} && !$FAILED{$file};
-    $PATHS{$file} or return;
-    $INC{$_} = $PATHS{$_} for grep { !$INC{$_} } @{$BRINGS{$file}};
-    return \'1;';
-}
-
-sub rehearse {
-}
-
-# What loading must leave as it is, as text.
-sub state {
-    my $tasks = () = glob '/proc/self/task/*';
-    my $umask = umask;
-    return join "\n", map { join ' ', @$_ } ['threads', $tasks], ['descriptors', descriptors()], ['umask', $umask],
-        ['directory', readlink '/proc/self/cwd'], ['handlers', map { "$_=$SIG{$_}" } grep { defined $SIG{$_} } sort keys %SIG],
-        ['environment', map { "$_=$ENV{$_}" } sort keys %ENV], ['@INC', @INC], ['CORE::GLOBAL', sort keys %CORE::GLOBAL::],
-        ['UNIVERSAL', sort grep { defined &{"UNIVERSAL::$_"} } keys %UNIVERSAL::],
-        ['locale', defined &POSIX::setlocale ? POSIX::setlocale(6) : ''], ['$^W', $^W], ['$|', $|], ['$/', $/], ['$,', $,], ['$\\', $\];
-}
-
-sub difference {
-    my ($before, $after) = @_;
-    my %before = map { /\A(\S+) (.*)\z/s } split /\n/, $before;
-    my %after  = map { /\A(\S+) (.*)\z/s } split /\n/, $after;
-    return join ', ', grep { $before{$_} ne $after{$_} } sort keys %after;
-}
-
-# Makes everything ready to be shared with children.
-sub settle {
-    %INC = ();
-    %ENV = ();
-}
-
-sub file_name { my $name = $_[0]; $name =~ s{::}{/}g; "$name.pm" }
-
-sub module_name { my $name = $_[0]; $name =~ s{/}{::}g; $name =~ s/\.pm\z//; $name }
-
-sub leave_if_changed {
-}
-
-sub learn_from {
-}
-
-
-# ---- The child
-
-# Waits for the order; perl then reads the script where it has /dev/null open.
-sub serve {
-    my ($theirs, $own) = @_;
-    call('close', $theirs);
-    call('dup3', 1, 0, 0);    # or the server would not see the control socket end
+# Waits for the order and becomes what it names. What cannot be done exactly is left to an ordinary start of this very process.
+sub become_script {
+    my ($socket) = @_;
+    my @stdio = receive_order($socket);
     call('setsid');
-    my @stdio = receive($own);
-    $PID = call('getpid');
-    call('dup3', $stdio[$_], $_, 0) == $_ or call('exit_group', 127) for 0 .. 2;
-    chdir $DIRECTORY or call('exit_group', 127);
+    call('dup3', $stdio[$_], $_, 0) == $_ or leave(127) for 0 .. 2;
+    chdir $directory or leave(127);
     limit();
     call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
-    eval { become(); 1 } or start_cold($own);
-    take($own);
-    close_from($PROGRAM + 1);
+    my $warm = eval { replace_program() && become_main() };
+    $warm || -x $program or leave(127);
+    my $taken = $warm ? 'taken' : 'cold';
+    call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL, 0, 0);
+    start_cold() unless $warm;
+    close_descriptors();
     $! = 0;
 }
 
-# From here on the server leaves the request to this process.
-sub take {
-    my $word = 'taken';
-    call('sendto', $_[0], $word, 5, MSG_NOSIGNAL, 0, 0);
-}
-
-# Takes the order apart. A spare whose socket the server closes ends without a word.
-sub receive {
-    my ($own) = @_;
-    room(my $probe, 1);
-    my $bytes = call('recvfrom', $own, $probe, 0, MSG_PEEK | MSG_TRUNC, 0, 0);
-    $bytes > 0 or call('exit_group', 0);
-    room(my $message, $bytes);
-    room(my $control, 64);
-    my $vector = pack 'P J', $message, $bytes;
-    my $head   = pack 'J J P J P J J', 0, 0, $vector, 1, $control, 64, 0;
-    call('recvmsg', $own, $head, MSG_CMSG_CLOEXEC) == $bytes or call('exit_group', 127);
+# A spare that gets no order leaves without a word when the server closes its socket.
+sub receive_order {
+    my ($socket) = @_;
+    my $nothing = zeros(1);
+    my $bytes = call('recvfrom', $socket, $nothing, 0, MSG_PEEK | MSG_TRUNC, 0, 0);
+    leave(0) if $bytes <= 0;
+    vec(my $message = '', $bytes - 1, 8) = 0;    # memory of its own
+    my $control = zeros(32);
+    my $vector  = pack 'P J', $message, $bytes;
+    my $head    = pack 'J J P J P J J', 0, 0, $vector, 1, $control, length $control, 0;
+    call('recvmsg', $socket, $head, MSG_CMSG_CLOEXEC) == $bytes or leave(127);
     my ($control_bytes, undef, undef, @stdio) = unpack 'J i i i3', $control;
-    $control_bytes == 16 + 12 or call('exit_group', 127);
-    (undef, $DIRECTORY, $SCRIPT, $EXECUTE, @LIMITS[0 .. 3], my $count, @ENVIRONMENT) = split /\0/, $message, -1;
-    @ARGUMENTS = splice @ENVIRONMENT, 0, $count;
+    (my ($verb), $directory, $script, $program, @limits[0 .. 3], my $count, @environment) = fields($message);
+    $verb eq 'run' && $control_bytes == 16 + 12 or leave(127);
+    @arguments = splice @environment, 0, $count;
     return @stdio;
 }
 
 sub limit {
-    my @kinds = (0, 9, 6, 1);    # CPU, AS, NPROC, FSIZE
-    for my $n (0 .. 3) {
-        next if $LIMITS[$n] eq '';
-        my $pair = pack 'QQ', $LIMITS[$n], $LIMITS[$n] + ($n == 0);
-        call('prlimit64', 0, $kinds[$n], $pair, 0);
+    my @resources = (RLIMIT_CPU, RLIMIT_AS, RLIMIT_NPROC, RLIMIT_FSIZE);
+    for (0 .. $#resources) {
+        my ($resource, $soft) = ($resources[$_], $limits[$_]);
+        next if $soft eq '';
+        my $hard = $resource == RLIMIT_CPU ? $soft + 1 : $soft;    # a second in which the script hears SIGXCPU
+        my $pair = pack 'QQ', $soft, $hard;
+        call('prlimit64', 0, $resource, $pair, 0);
     }
 }
 
-# Everything up to the script's first line. Dies where only an ordinary start is exact.
-sub become {
-    $SCRIPT =~ /["\n]/ || length $SCRIPT >= $NAME_BYTES and die;
-    my $descriptor = call('openat', AT_FDCWD, $SCRIPT, O_CLOEXEC, 0);
-    $descriptor >= 0 or die;
-    can_be_warm($descriptor) or die;
-    call('dup3', $descriptor, $PROGRAM, O_CLOEXEC) == $PROGRAM or die;
-    poke($NAME_ADDRESS, "$SCRIPT\0") if $NAME_ADDRESS;
-    $0 = $SCRIPT;
-    my $name = substr $EXECUTE, 1 + rindex $EXECUTE, '/';
+# What perl has opened as its program must be what a child may replace.
+sub find_program {
+    my @found = grep { $_ > 2 && readlink("/proc/self/fd/$_") eq '/dev/null' } descriptors();
+    $program_descriptor = $found[0];
+    return @found == 1;
+}
+
+# Puts the script in the place of /dev/null; false if only an ordinary start is exact.
+sub replace_program {
+    environment_is_ours() && length $script <= length $program_name && $script !~ /["\r\n]/ or return 0;
+    my $descriptor = call('openat', AT_FDCWD, $script, O_CLOEXEC, 0);
+    my $bytes = call('lseek', $descriptor, 0, SEEK_END);
+    $bytes >= 0 && $bytes <= SCRIPT_BYTES_MAX or return 0;
+    my $text = zeros($bytes);
+    call('pread64', $descriptor, $text, $bytes, 0) == $bytes or return 0;
+    text_can_be_warm($text)                                  or return 0;
+    $quiet_text = text_is_quiet($text);
+    call('lseek', $descriptor, 0, SEEK_SET);
+    return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC) == $program_descriptor;
+}
+
+# perl executes another program if the first line names one, and some switches make it start over.
+sub text_can_be_warm {
+    my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX;
+    return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
+    return 1 if $line !~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
+    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
+}
+
+# What perl and the C library read when they start must be what they read here.
+sub remember_environment {
+    /$READ_AT_START/ and $started_with{$_} = $ENV{$_} for keys %ENV;
+}
+
+sub environment_is_ours {
+    my $same = 0;
+    for (grep { $_ =~ $READ_AT_START } @environment) {
+        my ($name, $value) = split /=/, $_, 2;
+        defined $started_with{$name} && $started_with{$name} eq $value or return 0;
+        $same++;
+    }
+    return $same == keys %started_with;
+}
+
+# Everything of a script's that Perl code can set.
+sub become_main {
+    # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
+    my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
+    $0 = $script . $taint;
+    my $name = substr $script, 1 + rindex $script, '/';
     call('prctl', PR_SET_NAME, $name, 0, 0, 0);
-    my $at = 0;
-    $at++ while $at < @ARGUMENTS && $ARGUMENTS[$at] ne $SCRIPT;
-    @ARGV = @ARGUMENTS[$at + 1 .. $#ARGUMENTS];
-    my $decided = 0;
-    for (@ENVIRONMENT) {
-        my $equals = index $_, '=';
-        my $name = substr $_, 0, $equals;
-        next if exists $ENV{$name};
-        $ENV{$name} = substr $_, $equals + 1;
-        decides($name) or next;
-        $DECIDED{$name} eq $ENV{$name} && exists $DECIDED{$name} or die;
-        $decided++;
+    write_memory(
+        [$program_name_address, "$script\0"],
+        [$eval_count_address,   pack 'L', 0],
+        [$warn_bits_address,    chr(ord(read_memory($warn_bits_address, 1)) & ~G_WARN_ONCE)],
+    );
+    my @words = @arguments;
+    1 while @words && shift(@words) ne $script;
+    @ARGV = map { $_ . $taint } @words;
+    %ENV = ();
+    for (@environment) {
+        my $at = index $_, '=';
+        $ENV{substr $_, 0, $at} = substr($_, $at + 1) . $taint;
     }
-    $decided == keys %DECIDED or die;
-    $INC[0] = $SHELF;
+    binmode STDIN, ':utf8' if stdin_is_utf8();
     $^T = time;
-    srand;
-    $^H &= ~0xe0;    # `no strict`, with which perl was started, leaves a trace
-    my $first = qq{#line 1 "$SCRIPT"\n};
-    Filter::Util::Call::real_import(sub { $_ = $first; Filter::Util::Call::filter_del(); 1 }, __PACKAGE__, 1);
-}
-
-# Whether perl can read the script here as it would have read it from the start.
-sub can_be_warm {
-    my ($descriptor) = @_;
-    room(my $text, 1 << 16);
-    my $bytes = call('pread64', $descriptor, $text, 1 << 16, 0);
-    $bytes >= 0 or return 0;
-    substr($text, $bytes) = '';
-    while ($bytes == 1 << 16) {
-        room(my $more, $bytes);
-        $bytes = call('pread64', $descriptor, $more, $bytes, length $text);
-        $text .= substr $more, 0, $bytes;
-        length $text < SCRIPT_BYTES_MAX or return 0;
-    }
-    # UTF-16; another interpreter; switches that start perl over.
-    return 0 if $text =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;
-    return 0 if $text =~ /\A(?:\xef\xbb\xbf)?\s*#!([^\n]*)/ && $1 !~ /perl\S*(?:[ \t]+-[wWXTU]+)*\s*\z/;
-    # `use lib` is seen when it happens; other ways to put a directory in front are not.
-    return 0 if index($text, '@INC') >= 0 && $text =~ /(?:unshift|splice|shift|pop)[\s(]*\@INC\b|\@INC\s*=[^=~]|\\\@INC\b/;
+    $script_pid = call('getpid');
+    my $line = qq{#line 1 "$script"\n};
+    Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
     return 1;
 }
 
-# For `require`, in a child: a preloaded file counts as loaded now.
-sub hand_out {
-    my ($file) = @_;
-    $PATHS{$file} && !$HANDED{$file} or return;
-    for (@{$BRINGS{$file}}) {
-        next if $INC{$_} || $HANDED{$_}++;
-        $INC{$_} = $PATHS{$_};
-        $AT_HANDING_OUT{$_}->() if $AT_HANDING_OUT{$_};
-    }
-    return \'1;';
-}
+# With -C or PERL_UNICODE; what began this prelude took the layer away, for a datagram is octets.
+sub stdin_is_utf8 { ${^UNICODE} & 1 && (!(${^UNICODE} & 64) || ${^UTF8LOCALE}) }
 
-# For `require`, in a child: a file in the directory that the object stands for.
-sub elsewhere {
-    my ($file) = @_;
-    my $path = "$$SHELF/$file";
-    -f $path && open my $handle, '<', $path or return;
-    $INC{$file} = $path;
-    return \qq{#line 1 "$path"\n}, $handle;
-}
-
-# The same process executes what an ordinary start would have executed.
+# This process executes what an ordinary start would have executed.
 sub start_cold {
-    my ($own) = @_;
-    take($own);
-    my $argv = join '', (map { pack 'P', $_ } @ARGUMENTS),   pack 'J', 0;
-    my $envp = join '', (map { pack 'P', $_ } @ENVIRONMENT), pack 'J', 0;
-    call('execve', $EXECUTE, $argv, $envp);
-    call('exit_group', 127);
+    my $argv = join '', (map { pack 'P', $_ } @arguments),   zeros(8);
+    my $envp = join '', (map { pack 'P', $_ } @environment), zeros(8);
+    call('chdir', $directory);
+    call('execve', $program, $argv, $envp);
+    leave(127);
 }
 
-sub close_from {
-    my ($first) = @_;
+# A script has descriptors 0, 1 and 2, and perl's own of its program.
+sub close_descriptors {
+    my $first = $program_descriptor + 1;
     return if call('close_range', $first, 0xffff_ffff, 0) == 0;
     call('close', $_) for grep { $_ >= $first } descriptors();
 }
 
-
-# ---- What all of it uses
-
-sub call { my $name = shift; syscall $CALLS{$name}, @_ }
-
-# Room of so many octets in a variable, for the kernel to write to.
-sub room { $_[0] = ''; vec($_[0], $_[1] - 1, 8) = 0 }
-
-sub memory { unpack 'P' . int $_[1], pack 'J', $_[0] }
-
 sub descriptors {
-    opendir my $all, '/proc/self/fd' or return;
-    my $this = fileno $all;
-    return grep { $_ ne $this } map { /\A(\d+)\z/ ? $1 + 0 : () } readdir $all;
+    # That of the directory itself is closed again.
+    return grep { defined readlink "/proc/self/fd/$_" } numbers_in('/proc/self/fd');
 }
 
-# Whether this perl is one whose system calls are known: by the head of its program file.
-sub know_calls {
-    open my $file, '<', '/proc/self/exe' or return 0;
-    read $file, my $head, 20;
-    my $column = {62 => 0, 183 => 1}->{unpack 'x18 S', $head};
-    defined $column && 8 == length pack 'P', undef or return 0;
-    $CALLS{$_} = $NUMBERS{$_}[$column] for keys %NUMBERS;
+sub numbers_in {
+    opendir my $directory, $_[0] or return;
+    return map { /\A(\d+)\z/ ? $1 + 0 : () } sort readdir $directory;
+}
+
+# ---------------------------------------------------------------------------------------------------------------- a script's end
+
+# After the script's own END blocks and those of its modules, for they were all compiled later than this one.
+END {
+    if ($script_pid && $script_pid == $$) {
+        my $status = $?;
+        local ($?, $!, $@);
+        if    (keys %INC != $known_count) { leave_names() }
+        elsif (ends_quietly())            { leave($status & 0xff) }
+    }
+}
+
+# perl ends by looking at every value for objects to destroy, and at every handle to close. In a warm interpreter nearly all of
+# them are of preloaded modules: it costs as much as a small script's run, and shows only if there is something to see.
+sub ends_quietly {
+    $quiet_text && !tied *STDOUT or return 0;
+    my $at_once = zeros(16);
+    call('ppoll', $poll, POLLED, $at_once, 0, 0) == POLLED && $poll eq $none_open or return 0;
+    # Its last output goes out here. An error is for perl to tell.
+    my $selected = select STDOUT;
+    $! = 0;
+    $| = 1;
+    return !$!;
+}
+
+# Whatever may have objects that want to do something at the end. The modules that do are never preloaded.
+sub text_is_quiet { $_[0] !~ /DESTROY|AUTOLOAD|\beval\b(?!\s*\{)/ }
+
+sub prepare_poll {
+    $poll      = join '', map { pack 'i s s', $_, 0, 0 } 3 .. 2 + POLLED;
+    $none_open = join '', map { pack 'i s s', $_, 0, POLLNVAL } 3 .. 2 + POLLED;
+}
+
+# --------------------------------------------------------------------------------------------------------------- preloading
+
+sub first_modules {
+    my %without = map { $_ => 1 } split /,/, $settings{without} || '';
+    $failed{$_} = 1 for keys %without, never();
+    my $with = $settings{with} || '';
+    return first(), split /,/, $with;
+}
+
+# What nearly every script uses, itself or by way of other modules.
+sub first {
+    return qw(
+        strict warnings vars constant overload lib utf8 Carp Exporter Config CGI CGI::Util HTML::Entities
+        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec
+    );
+}
+
+# Not even when a script uses them: they change what all of perl does, or look at the script when they are loaded.
+sub never {
+    return qw(
+        threads threads::shared FindBin CGI::Carp CGI::Fast sigtrap diagnostics encoding encoding::warnings filetest sort
+        bigint bignum bigrat open locale perl5db DB English Test Test::More Test::Builder Test::Simple Attribute::Handlers
+        Devel::Peek autodie CPAN Memoize Safe Opcode ops
+    );
+}
+
+sub rehearsals {
+    return (
+        'CGI' => sub {
+            local $ENV{REQUEST_METHOD} = 'GET';
+            local $ENV{QUERY_STRING}   = 'name=value&other=%41+b;third=';
+            local ($/, $,, $\) = ("\n");
+            my $form = CGI->new;
+            my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name')) . $form->header(-type => 'text/plain', -status => 200);
+            $form->param;
+            $form->redirect('/');
+            CGI::initialize_globals();
+            undef $CGI::Q;
+        },
+        'Encode' => sub {
+            Encode::decode('UTF-8', Encode::encode('UTF-8', "\x{263a}"));
+            Encode::decode_utf8(Encode::encode_utf8("\x{e9}"));
+        },
+        'JSON::PP' => sub {
+            my $text = JSON::PP->new->canonical->pretty->encode({list => [1, 'a', undef], text => "\x{e9}\n"});
+            JSON::PP::decode_json('{"a":[1,2.5,"b",true,null]}');
+            JSON::PP::encode_json([$text]);
+        },
+        'Data::Dumper' => sub { Data::Dumper->new([{a => [1]}])->Indent(1)->Dump },
+        'POSIX'        => sub { POSIX::strftime('%Y', gmtime 0); POSIX::floor(1.5) },
+        'Time::Local'  => sub { Time::Local::timegm(gmtime 0); Time::Local::timelocal(localtime 0) },
+        'File::Spec'   => sub { File::Spec->catfile('a', 'b'); File::Spec->rel2abs('a') },
+        'Digest::MD5'  => sub { Digest::MD5::md5_hex('a') },
+    );
+}
+
+# Loads modules and plays their usual calls; true if there was anything to load.
+sub preload {
+    my $new = 0;
+    for my $module (@_) {
+        next if $failed{$module};
+        my $file = file_of($module);
+        next if exists $INC{$file};
+        $new = 1;
+        preload_one($module, $file);
+    }
+    for my $module (grep { exists $INC{file_of($_)} } sort keys %rehearsal) {
+        my $play = delete $rehearsal{$module};
+        verified($module, sub { eval { $play->() } });
+    }
+    for (grep { !exists $known{$_} } keys %INC) { $known{$_} = stamp($INC{$_}) }
+    $known_count = keys %INC;
+    settle() if $new;
+    return $new;
+}
+
+# A page that a child writes to must be copied, so what children allocate should lie together. Loading leaves free memory all over
+# the place: it is filled up here, and then some is taken in one piece and given back.
+sub settle {
+    my @filling;
+    for my $round (1, 2) {
+        my @values = map { [] } 1 .. 800;
+        my @texts = map { my $size = 16 * $_; map { 'x' x $size } 1 .. 20 } 1 .. 32;
+        push @filling, \@values, \@texts if $round == 1;
+    }
+    push @settled, \@filling;
+}
+
+sub preload_one {
+    my ($module, $file) = @_;
+    my %before = %INC;
+    verified($module, sub { local $SIG{__WARN__} = sub { }; eval { require $file } or $failed{$module} = 1 });
+    delete @INC{grep { !defined $INC{$_} } keys %INC};    # what failed leaves a mark that a script could see
+    for (grep { !exists $before{$_} } keys %INC) {
+        give_up($module, "$_ has blocks that would run in every script") if has_blocks($_);
+    }
+    my %silent = map { $_ => 1 } silent_destructors();
+    for (destructors('main::')) {
+        give_up($module, "$_ has something to do at a script's end") if !$silent{$_};
+    }
+}
+
+# Whatever changes what every script would see is not preloaded: the server starts over without it.
+sub verified {
+    my ($module, $act) = @_;
+    my @before = state();
+    $act->();
+    my @after = state();
+    for (0 .. $#before) {
+        next if $before[$_] eq $after[$_] || $before[$_] eq 'locale ';    # not known before POSIX is there
+        give_up($module, "it changes what every script sees: $before[$_] became $after[$_]");
+    }
+}
+
+sub give_up {
+    report('without', @_);
+    leave(0);
+}
+
+sub state {
+    my @signals = map { "$_=$SIG{$_}" } grep { defined $SIG{$_} } sort keys %SIG;
+    my $umask = umask;
+    return (
+        "signals @signals",
+        "overrides " . join(' ', sort keys %CORE::GLOBAL::),
+        "UNIVERSAL " . join(' ', sort keys %UNIVERSAL::),
+        "subs " . join(' ', grep { defined &{"main::$_"} } sort keys %main::),
+        "directories @INC",
+        "environment " . join(' ', map { "$_=$ENV{$_}" } sort keys %ENV),
+        "directory " . readlink('/proc/self/cwd'),
+        "umask $umask",
+        "descriptors " . join(' ', descriptors()),
+        "threads " . join(' ', numbers_in('/proc/self/task')),
+        "locale " . (defined &POSIX::setlocale ? POSIX::setlocale(POSIX::LC_ALL()) : ''),
+        "specials " . join(' ', map { defined $_ ? unpack 'H*', $_ : '-' } $/, $\, $,, $", $;, $|, $^W, $^F, $^P, select),
+    );
+}
+
+sub has_blocks {
+    my ($file) = @_;
+    open my $source, '<', $INC{$file} or return 0;
+    while (defined(my $line = <$source>)) {
+        return 1 if $line =~ /^\s*(?:INIT|CHECK|END)\s*\{/;
+        return 0 if $line =~ /^__(?:END|DATA)__/;
+    }
+    return 0;
+}
+
+# They free memory, or do nothing: an object of theirs may be left as it is.
+sub silent_destructors {
+    return map { $_ . '::' } qw(
+        Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver Tie::Array
+    );
+}
+
+# The packages below this one that have a sub DESTROY.
+sub destructors {
+    my ($stash) = @_;
+    no strict 'refs';
+    my @below = grep { /::\z/ && $_ ne 'main::' } keys %$stash;
+    my $prefix = $stash eq 'main::' ? '' : $stash;
+    return map { my $package = "$prefix$_"; defined &{"${package}DESTROY"} ? $package : (), destructors($package) } @below;
+}
+
+sub file_of { my $file = "$_[0].pm"; $file =~ s{::}{/}g; $file }
+
+# -------------------------------------------------------------------------------------------------------------------- learning
+
+# A piece of memory that all children share: where a script's end leaves the names of the modules that it had to load.
+sub map_slots {
+    my $address = call('mmap', 0, SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    $slots_address = $address if $address > 0;
+}
+
+# What a script wrote there is its word only: what is not a module's name, or not beneath perl's own directories, is nothing.
+sub learn {
+    my ($slot) = @_;
+    $slots_address && $slot =~ /\A\d+\z/ && $slot < SLOTS or return;
+    my $address = $slots_address + $slot * SLOT_BYTES;
+    my ($names) = unpack 'Z*', read_memory($address, SLOT_BYTES);
+    length $names or return;
+    write_memory([$address, "\0"]);
+    my @modules = grep { may_learn($_) } map { /\A([A-Za-z_]\w*(?:::\w+)*)\z/ } split /,/, $names;
+    report('stale') if preload(@modules);
+}
+
+sub may_learn {
+    my ($module) = @_;
+    my $file = file_of($module);
+    return 0 if $failed{$module} || exists $INC{$file};
+    return 1 if grep { $_ eq $module } split /,/, $settings{with} || '';
+    for my $directory (@INC) {
+        next if !-e "$directory/$file";
+        return $settings{preload} eq 'auto' || grep { $directory eq $_ } standard_directories();
+    }
+    return 0;
+}
+
+sub standard_directories {
+    require Config;
+    return @Config::Config{qw(privlibexp archlibexp)}, grep { m{/perl-base\z} } @INC;
+}
+
+# What this script taught, for the interpreter to read.
+sub leave_names {
+    my @new = map { /\A(.*)\.pm\z/s && !exists $known{$_} && !ref $INC{$_} ? $1 : () } keys %INC;
+    s{/}{::}g for @new;
+    my $names = substr join(',', @new), 0, SLOT_BYTES - 1;
+    write_memory([$slots_address + $slot * SLOT_BYTES, "$names\0"]) if @new && $slots_address;
+}
+
+# A module that was upgraded takes effect at once: the server starts over.
+sub leave_if_outdated {
+    my $now = time;
+    return if $now == $checked_at;
+    $checked_at = $now;
+    for (keys %known) {
+        next if $known{$_} eq stamp($INC{$_});
+        report('stale');
+        report('note', "$INC{$_} has changed");
+        leave(0);
+    }
+}
+
+sub stamp { join ' ', (stat $_[0])[0, 1, 7, 9, 10] }
+
+# ------------------------------------------------------------------------------------------------- directories put in front of others
+
+# @INC is tied, for a script may put a directory first that has a file of the same name as a preloaded one.
+sub watch_directories {
+    my @directories = @INC;
+    tie @INC, 'HTBin::Warm::Directories';
+    @INC = @directories;
+    @own_directory{@directories} = ();
+}
+
+# A preloaded module that such a directory shadows must be loaded from there: only an ordinary start does that. The script has
+# not begun to run yet, unless it has asked for that in the middle of its work: then it is too late.
+sub look_into {
+    my ($new) = @_;
+    return if !$script_pid || tell(STDIN) > 0 || exists $own_directory{$new} || $script_pid != $$ || ${^GLOBAL_PHASE} ne 'START';
+    start_cold() if ref $new || shadows($new);
+}
+
+sub shadows {
+    my ($directory) = @_;
+    opendir my $handle, $directory or return 0;
+    my @names = readdir $handle;
+    closedir $handle;
+    %first_names = map { m{\A([^/]+)} => 1 } keys %known if !%first_names;
+    return 0 if !grep { $first_names{$_} } @names;
+    return scalar grep { -e "$directory/$_" } keys %known;
+}
+
+{
+    package HTBin::Warm::Directories;
+    sub TIEARRAY  { bless [] }
+    sub FETCH     { $_[0][$_[1]] }
+    sub FETCHSIZE { scalar @{$_[0]} }
+    sub STORESIZE { $#{$_[0]} = $_[1] - 1 }
+    sub CLEAR     { @{$_[0]} = () }
+    sub EXTEND    { }
+    sub EXISTS    { exists $_[0][$_[1]] }
+    sub DELETE    { delete $_[0][$_[1]] }
+    sub POP       { pop @{$_[0]} }
+    sub SHIFT     { shift @{$_[0]} }
+    sub PUSH      { my $own = shift; push @$own, @_ }
+    sub STORE     { HTBin::Warm::look_into($_[2]); $_[0][$_[1]] = $_[2] }
+    sub UNSHIFT   { my $own = shift; HTBin::Warm::look_into($_) for @_; unshift @$own, @_ }
+    sub SPLICE {
+        my $own    = shift;
+        my $offset = @_ ? shift : 0;
+        $offset += @$own if $offset < 0;
+        my $length = @_ ? shift : @$own - $offset;
+        HTBin::Warm::look_into($_) for @_;
+        return splice @$own, $offset, $length, @_;
+    }
+}
+
+# ------------------------------------------------------------------------------------------------------------- perl's own memory
+
+# perl keeps the name of its program as it was on the command line, and says it in "Execution of … aborted". Nothing in Perl can
+# set it. perl's state is the first thing that perl allocates, so the first pointer to that name points to it. On the command line
+# stands a name so long that any script's fits in its place.
+sub find_program_name {
+    my ($from, $to) = heap() or return;
+    for my $address (unpack 'J*', read_memory($from, PERL_STATE_BYTES_MAX)) {
+        next if $address < $from || $address + length($program_name) >= $to;
+        next if read_memory($address, 1 + length $program_name) ne "$program_name\0";
+        $program_name_address = $address;
+        last;
+    }
+}
+
+# perl numbers the texts that are evaluated, and says "(eval 3) line 1": a script's first is number 1. The number is that piece of
+# perl's state that grows by one with each of them.
+sub find_eval_count {
+    my ($from) = heap() or return;
+    my $before = read_memory($from, PERL_STATE_BYTES_MAX);
+    eval '1' for 1 .. 3;
+    my $after = read_memory($from, PERL_STATE_BYTES_MAX);
+    my ($number) = eval('__FILE__') =~ /(\d+)/;
+    my @found = grep { substr($before, 4 * $_, 4) eq pack 'L', $number - 4 }
+        grep { substr($after, 4 * $_, 4) eq pack 'L', $number - 1 } 0 .. PERL_STATE_BYTES_MAX / 4 - 1;
+    $eval_count_address = $from + 4 * $found[0] if @found == 1;
+}
+
+# Once any code has been compiled with `use warnings`, perl looks through all packages for names that were used only once. The script
+# says that again if it has warnings itself; that preloaded modules have them must not cost each script that look.
+sub find_warn_bits {
+    my ($from) = heap() or return;
+    my @seen;
+    for (0, 1, 0, 1) {
+        local $^W = $_;
+        push @seen, read_memory($from, PERL_STATE_BYTES_MAX);
+    }
+    my @found;
+    my $changed = $seen[0] ^ $seen[1];
+    while ($changed =~ /\x01/g) {
+        my $at = pos($changed) - 1;
+        my ($off, $on, @again) = map { ord substr $_, $at, 1 } @seen;
+        push @found, $at if !($off & G_WARN_ON) && $again[0] == $off && $again[1] == $on;
+    }
+    $warn_bits_address = $from + $found[0] if @found == 1;
+}
+
+sub heap {
+    open my $maps, '<', '/proc/self/maps' or return;
+    my ($from, $to) = map { /\A([0-9a-f]+)-([0-9a-f]+) .*\[heap\]/ ? (hex $1, hex $2) : () } <$maps>;
+    close $maps;
+    return $to ? ($from, $to) : ();
+}
+
+sub read_memory { $_[0] or return ''; unpack 'P' . int $_[1], pack 'J', $_[0] }
+
+# Writes each text to its address, for the kernel reads a pipe to any.
+sub write_memory {
+    my @pieces = grep { $_->[0] } @_ or return;
+    my $pair = zeros(8);
+    call('pipe2', $pair, O_CLOEXEC) == 0 or return;
+    my ($read, $write) = unpack 'ii', $pair;
+    my $text = join '', map { $_->[1] } @pieces;
+    call('write', $write, $text, length $text);
+    call('read', $read, $_->[0], length $_->[1]) for @pieces;
+    call('close', $_) for $read, $write;
+}
+
+# ------------------------------------------------------------------------------------------------------------------ system calls
+
+# Numbers are passed as numbers, texts as addresses of their own memory: a constant's would be shared.
+sub call {
+    my $number = $number{+shift};
+    return syscall $number, @_;
+}
+
+sub zeros { "\0" x $_[0] }
+
+sub machine { $machine }
+
+sub find_system_calls {
+    require Config;
+    ($machine) = $Config::Config{archname} =~ /\A(x86_64|aarch64)-linux/ or return 0;
+    my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
+    defined $column && length pack('J', 0) == 8 or return 0;
+    my %numbers = (
+        chdir       => [80, 49],   clone       => [56, 220],  close       => [3, 57],    close_range => [436, 436],
+        dup3        => [292, 24],  execve      => [59, 221],  exit_group  => [231, 94],  getpid      => [39, 172],
+        lseek       => [8, 62],    mmap        => [9, 222],   openat      => [257, 56],  pipe2       => [293, 59],
+        ppoll       => [271, 73],  prctl       => [157, 167], pread64     => [17, 67],   prlimit64   => [302, 261],
+        read        => [0, 63],    recvfrom    => [45, 207],  recvmsg     => [47, 212],  sendmsg     => [46, 211],
+        sendto      => [44, 206],  setsid      => [112, 157], socketpair  => [53, 199],  write       => [1, 64],
+    );
+    %number = map { $_ => $numbers{$_}[$column] } keys %numbers;
     return 1;
 }
 
-
-# ---- The beginning
-
-# In the order of loading.
-@PRELOAD = map { file_name($_) } qw(
-    strict warnings vars Exporter Carp constant overload Config XSLoader utf8 bytes integer base parent lib warnings::register
-    File::Basename File::Spec File::Spec::Functions Cwd Scalar::Util List::Util Symbol SelectSaver IO IO::Handle IO::Seekable IO::File
-    Fcntl Errno POSIX Time::Local Time::HiRes Data::Dumper Encode Storable MIME::Base64 Digest::MD5 Getopt::Long Text::ParseWords
-    File::Path File::Temp File::Copy HTML::Entities CGI CGI::Util CGI::Cookie JSON::PP feature Tie::Hash Text::Wrap
-);
-
-# Never preloaded: they act when loaded, or keep what differs from script to script.
-%NEVER = map { file_name($_) => 1 } qw(FindBin threads threads::shared CGI::Carp CGI::Fast FCGI UNIVERSAL Test::More Thread::Queue DB sigtrap autodie);
-
-# What is done when a file is handed out.
-%AT_HANDING_OUT = (
-    'lib.pm' => sub { @lib::ORIG_INC = @INC },
-);
-
 main();
+1;
+

@@ -2,10 +2,10 @@
 //! only what is known for sure.
 
 use htbin_cgi::Error;
-use htbin_spawn::{Exit, LaunchError, Stage};
+use htbin_spawn::{Exit, FirstLine, LaunchError, Stage};
 use rustix::io::Errno;
 
-use crate::site::{FirstLine, Script};
+use crate::site::Script;
 
 /// Why it could not be started.
 pub(super) fn of_launch(error: &LaunchError, script: &Script) -> String {

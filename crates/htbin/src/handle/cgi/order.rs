@@ -1,9 +1,9 @@
 //! What a script is started with: meta-variables, arguments, directory.
 
-use std::{os::unix::ffi::OsStrExt, sync::Arc};
+use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Launcher, Limits, Script as Started, Stdin};
+use htbin_spawn::{LaunchError, Limits, Script as Started, Start, Starter, Stdin};
 use http::{Method, header, request::Parts};
 
 use super::{Settings, upload::Upload};
@@ -31,13 +31,13 @@ impl<'a> Order<'a> {
         Self { script, variables: variables(script, exchange, request, body, settings), words }
     }
 
-    pub(super) async fn launch(
+    pub(super) async fn start(
         &self,
-        launcher: &Arc<Launcher>,
+        starter: &Starter,
         limits: Limits,
         new_privileges: bool,
         stdin: Stdin,
-    ) -> Result<Started, LaunchError> {
+    ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
         let interpreter = self.script.interpreter().map(|path| path.as_os_str().as_bytes());
         let words = self.words.iter().map(Vec::as_slice);
@@ -50,7 +50,7 @@ impl<'a> Order<'a> {
             limits,
             new_privileges,
         };
-        launcher.launch(&order, stdin).await
+        starter.start(&order, program, stdin).await
     }
 }
 

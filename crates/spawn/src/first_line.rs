@@ -18,8 +18,12 @@ pub enum FirstLine {
     Asks {
         /// The interpreter, without the carriage return that may stand behind it.
         interpreter: PathBuf,
+        /// All that stands behind it on the line: one argument, for the kernel.
+        argument: Option<Vec<u8>>,
         /// The name ends in a carriage return, which for the kernel is a part of it.
         carriage_return: bool,
+        /// All of the line is known: it ends within what the kernel looks at.
+        is_whole: bool,
     },
     /// Something else: a program, or a text that forgot it.
     Other,
@@ -40,13 +44,22 @@ impl FirstLine {
         }
     }
 
-    fn from_start(start: &[u8]) -> Self {
+    pub(crate) fn from_start(start: &[u8]) -> Self {
         let Some(rest) = start.strip_prefix(b"#!") else { return Self::Other };
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let mut words = line.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty());
-        let Some(word) = words.next() else { return Self::Other };
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let Some(start) = line.iter().position(|byte| !is_blank(byte)) else { return Self::Other };
+        let word = line[start..].split(is_blank).next().unwrap_or_default();
         let bare = word.strip_suffix(b"\r").unwrap_or(word);
-        Self::Asks { interpreter: OsStr::from_bytes(bare).into(), carriage_return: bare.len() < word.len() }
+        let rest_of_line = &line[start + word.len()..];
+        let argument = rest_of_line.iter().position(|byte| !is_blank(byte)).map(|at| &rest_of_line[at..]);
+        let end = |argument: &[u8]| argument.iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
+        Self::Asks {
+            interpreter: OsStr::from_bytes(bare).into(),
+            argument: argument.map(|argument| argument[..end(argument)].to_vec()),
+            carriage_return: bare.len() < word.len(),
+            is_whole: line.len() < rest.len(),
+        }
     }
 }
 
@@ -60,7 +73,9 @@ mod tests {
     #[test]
     fn the_interpreter_is_the_first_word() {
         let asks = |start: &str| match FirstLine::from_start(start.as_bytes()) {
-            FirstLine::Asks { interpreter, carriage_return } => (interpreter.display().to_string(), carriage_return),
+            FirstLine::Asks { interpreter, carriage_return, .. } => {
+                (interpreter.display().to_string(), carriage_return)
+            }
             other => panic!("{start:?}: {other:?}"),
         };
         assert_eq!(asks("#!/bin/sh\necho"), ("/bin/sh".into(), false));

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print defined $left ? "left" : "clean", scalar(@left), scalar(keys %left), defined &leaked ? "sub" : "", defined &alias ? "alias" : "", defined $Foo::Bar::x ? "package" : "", scalar(@main::list), exists $main::{leaked} ? "stash" : "", exists $main::{"Foo::"} ? "Foo" : "", "\n";

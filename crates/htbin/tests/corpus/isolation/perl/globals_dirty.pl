@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+our ($left, @left, %left) = ("x", 1, 2); $left{a} = 1; $CGI::POST_MAX = 5; $Foo::Bar::x = 1; sub leaked { 1 } *alias = \&leaked; push @main::list, 1; print "Content-Type: text/plain\n\n"; print "set ", scalar(@main::list), "\n";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print join(" ", map { join ",", PerlIO::get_layers($_, output => 1) } *STDIN, *STDOUT, *STDERR), defined fileno(OTHER) ? " open" : " closed", " ", tell(STDIN), " ", join(",", sort grep { -e "/proc/$$/fd/$_" } map { m{(\d+)$} } glob "/proc/$$/fd/*"), "\n"; print "in: ", scalar(() = <STDIN>), "\n";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+open STDIN, "<", "/etc/passwd"; open our $f, ">", "/tmp/htbin-isolation-$$"; open OTHER, "<", "/dev/null"; binmode STDOUT, ":utf8"; binmode STDERR, ":crlf"; print "Content-Type: text/plain\n\n"; print <STDIN> ? "read\n" : "none\n"; opendir our $d, "/"; unlink "/tmp/htbin-isolation-$$"; print "unflushed";

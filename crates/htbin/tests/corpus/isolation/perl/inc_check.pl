@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print "@INC ", exists $INC{"Dirty/Module.pm"} ? "dirty" : "clean", "\n"; require Storable; print $INC{"Storable.pm"} =~ m{^/tmp} ? "fake" : "real", defined &Storable::freeze ? " there" : " not there", "\n"; require Carp; print $INC{"Carp.pm"}, "\n";

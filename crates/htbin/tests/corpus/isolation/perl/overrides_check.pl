@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print time > 1 ? "time" : "one", " ", join(",", sort keys %CORE::GLOBAL::), defined $SIG{__DIE__} ? "hook" : "", defined $SIG{__WARN__} ? "hook" : "", "\n"; warn "warned\n"; eval { die "dead\n" }; print $@;

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+BEGIN { *CORE::GLOBAL::time = sub { 1 }; *CORE::GLOBAL::die = sub { print "no death\n" }; *CORE::GLOBAL::require = sub { CORE::require($_[0]) }; *CORE::GLOBAL::exit = sub { CORE::exit(0) } } $SIG{__DIE__} = sub { print "hook\n" }; $SIG{__WARN__} = sub { print "warned\n" }; print "Content-Type: text/plain\n\n"; print time, "\n"; warn "x"; die "y";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print 1/2, " ", length("\xc3\xa9"), " ", 10, " ", $undeclared . "x", "\n"; print join(" ", map { join ",", PerlIO::get_layers($_, output => 1) } *STDIN, *STDOUT, *STDERR), "\n"; say STDOUT "x" if 0; BEGIN { print "$^H ", defined ${^WARNING_BITS} ? "bits" : "none", " ", ${^OPEN} // "undef", "\n" }

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use strict; use warnings FATAL => "all"; use utf8; use integer; use bigint; use open ":std", ":utf8"; use feature ":5.10"; use encoding::warnings; use sort "stable"; use less; use overload; overload::constant(integer => sub { 7 }); print "Content-Type: text/plain\n\n"; print 1/2, "\n";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use Cwd; print "Content-Type: text/plain\n\n"; printf "%o %s %d %s\n", umask, cwd() eq "/" ? "root" : "own", getpriority(0, 0), join ",", grep { defined $SIG{$_} } sort keys %SIG; print alarm(0), $0 =~ s{.*/}{ }r, "\n"; open my $s, "<", "/proc/$$/status"; print grep { /^Sig/ } <$s>; open $s, "<", "/proc/$$/limits"; print grep { /cpu|file size/ } <$s>; open $s, "<", "/proc/$$/comm"; print <$s>;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+# Two runs one after the other never see the same numbers, and none sees those that follow a seed of 42.
+use strict; print "Content-Type: text/plain\n\n"; my @mine = map { int rand 1e12 } 1 .. 3; srand 42; rand for 1 .. 2; my @seeded = map { int rand 1e12 } 1 .. 3; print "@mine" eq "@seeded" ? "seeded" : "free", "\n"; my $file = "$0.seen"; my %seen; if (open my $f, "<", $file) { chomp, $seen{$_}++ while <$f> } print $seen{"@mine"} ? "again\n" : "new\n"; open my $f, ">>", $file or die; print $f "@mine\n";

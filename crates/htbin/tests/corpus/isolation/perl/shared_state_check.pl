@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use JSON::PP; use Data::Dumper; use Text::Wrap; use Carp; print "Content-Type: text/plain\n\n"; print Dumper([1]), wrap("", "", "a b c d e f"), "\n", encode_json([JSON::PP::true]), " $Carp::Verbose\n"; eval { croak "x" }; print $@;

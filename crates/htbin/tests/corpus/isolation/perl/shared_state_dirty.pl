@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use JSON::PP; use Data::Dumper; use POSIX; use Text::Wrap; $JSON::PP::true = 0; $Data::Dumper::Indent = 0; $Data::Dumper::Terse = 1; $Text::Wrap::columns = 5; $Carp::Verbose = 1; $Storable::canonical = 1; use Carp; print "Content-Type: text/plain\n\n"; print Dumper([1]), "\n"; print wrap("", "", "a b c d e f"), "\n"; eval { croak "x" }; print length $@ > 0 ? "died\n" : "";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+print "Content-Type: text/plain\n\n"; print join("|", map { defined $_ ? "[$_]" : "undef" } $\, $,, $", $;, $|, $!+0, $@, $_, $^W, scalar(@ARGV), $1, $&, select, $., $^F, $^T > 1e9 ? "now" : "old", $^A, $=, $~, $^H{x}), " ", unpack("H*", $/), "\n"; print 1, 2, "\n";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+$/ = undef; $\ = "!"; $, = "-"; $" = "+"; $; = "|"; $| = 1; $! = 5; $@ = "left"; $_ = "left"; $^W = 1; @ARGV = (1); $1 =~ /(.)/; "abc" =~ /(b)/; select STDERR; $^H{x} = 1; $. = 9; $^F = 20; $^T = 0; $^A = "left"; $= = 3; $~ = "X"; print STDOUT "x";

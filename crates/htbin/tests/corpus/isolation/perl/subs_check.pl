@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use CGI; use Carp; use List::Util "sum"; print CGI->new->header("text/plain"), CGI::escapeHTML("<"), main->can("dirty") ? "dirty" : "clean", " @CGI::ISA ", sum(1, 2), "\n"; eval { croak "croaks" }; print $@;

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use CGI; use Carp; { no warnings; *CGI::header = sub { "X: dirty\n\n" }; *CGI::escapeHTML = sub { "dirty" }; *Carp::croak = sub { print "no croak\n" }; *UNIVERSAL::dirty = sub { 1 }; *Exporter::import = sub { } } @CGI::ISA = ("Dirty"); print CGI->new->header; print main->can("dirty") ? "yes\n" : "no\n";

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use File::Temp "tempfile"; print "Content-Type: text/plain\n\n"; print File::Temp->safe_level, " $File::Temp::KEEP_ALL\n"; my ($f, $n) = tempfile(UNLINK => 1); print -e $n ? "there\n" : "gone\n";

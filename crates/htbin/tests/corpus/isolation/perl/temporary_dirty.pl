@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+use File::Temp "tempfile"; my ($f, $n) = tempfile(UNLINK => 1); print $f "x"; close $f; print "Content-Type: text/plain\n\n"; print -e $n ? "there\n" : "gone\n"; $File::Temp::KEEP_ALL = 0; File::Temp->safe_level(1);

@@ -1,0 +1,2 @@
+#!/usr/bin/perl
+package T; sub TIEHANDLE { bless [] } sub PRINT { 1 } sub TIEHASH { bless {} } sub FETCH { "tied" } sub TIESCALAR { bless [] } sub STORE { } sub CLEAR { } sub FIRSTKEY { } package main; print "Content-Type: text/plain\n\n"; tie *STDOUT, "T"; tie %ENV, "T"; tie $0, "T"; print "lost\n";

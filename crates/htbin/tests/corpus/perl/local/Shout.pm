@@ -1,0 +1,4 @@
+package Shout;
+use Filter::Simple;
+FILTER { s/hello/HELLO/g };
+1;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+__END__
+print "no";

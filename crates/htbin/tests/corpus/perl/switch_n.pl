@@ -1,0 +1,3 @@
+#!/usr/bin/perl -n
+#: POST / type=text/plain data=one\ntwo\n
+print "$.: $_";

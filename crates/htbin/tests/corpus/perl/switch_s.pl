@@ -1,0 +1,3 @@
+#!/usr/bin/perl -s
+#: GET ?-abc+x
+print "Content-Type: text/plain\n\nabc=$abc @ARGV\n";

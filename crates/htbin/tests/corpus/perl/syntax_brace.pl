@@ -1,0 +1,4 @@
+#!/usr/bin/perl
+END { print "end runs\n" }
+if (1) {
+print "x";

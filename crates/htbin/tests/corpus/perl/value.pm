@@ -1,0 +1,1 @@
+({a => 1, file => __FILE__, caller => scalar caller});

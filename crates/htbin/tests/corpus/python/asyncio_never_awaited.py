@@ -1,0 +1,8 @@
+#!/usr/bin/python3
+async def work():
+    pass
+
+
+print("Content-Type: text/plain\n")
+work()
+print("after")

@@ -1,0 +1,2 @@
+#!/usr/bin/python3
+raise ValueError("Grüße \udc80 \x00 日本")

@@ -1,0 +1,7 @@
+#!/usr/bin/python3
+class Broken(Exception):
+    def __str__(self):
+        raise RuntimeError("cannot be shown")
+
+
+raise Broken("x", 1)

@@ -1,0 +1,5 @@
+def work():
+    raise ImportError("half way")
+
+
+work()

@@ -1,0 +1,2 @@
+#!/usr/bin/python3
+print("Status: 302 Found\nLocation: /elsewhere\n")

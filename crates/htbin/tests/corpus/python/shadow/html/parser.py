@@ -1,0 +1,1 @@
+SHADOW = "html.parser beside the script"

@@ -1,0 +1,1 @@
+SHADOW = "json beside the script"

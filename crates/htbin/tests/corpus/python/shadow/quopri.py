@@ -1,0 +1,1 @@
+raise RuntimeError("a quopri beside the script, which email.message imports")

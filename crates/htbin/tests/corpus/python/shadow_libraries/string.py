@@ -1,0 +1,1 @@
+SHADOW = "string, which no script here wants"

@@ -1,0 +1,1 @@
+SHADOW = "textwrap from the front of sys.path"

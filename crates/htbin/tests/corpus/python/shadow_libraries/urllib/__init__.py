@@ -1,0 +1,1 @@
+SHADOW = "urllib from the front of sys.path"

@@ -1,0 +1,9 @@
+#!/usr/bin/python3 -u
+import os
+import sys
+
+os.dup2(1, 2)
+print("Content-Type: text/plain\n")
+for number in range(3):
+    print("out", number)
+    print("err", number, file=sys.stderr)

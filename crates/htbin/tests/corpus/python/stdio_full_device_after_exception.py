@@ -1,0 +1,6 @@
+#!/usr/bin/python3
+import os
+
+os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+print("does not fit")
+raise ValueError

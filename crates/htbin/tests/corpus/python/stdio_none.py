@@ -1,0 +1,7 @@
+#!/usr/bin/python3
+import sys
+
+print("Content-Type: text/plain\n")
+sys.stdout.flush()
+sys.stdout = None
+print("into nothing")

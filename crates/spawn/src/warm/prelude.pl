@@ -27,7 +27,7 @@ sub MSG_NOSIGNAL()         { 0x4000 }
 sub MSG_PEEK()             { 0x02 }
 sub MSG_TRUNC()            { 0x20 }
 sub O_CLOEXEC()            { 02_000_000 }
-sub POLLED()               { 128 }           # descriptors looked at: those from 3 on
+sub POLLED()               { 64 }            # descriptors looked at: those from 3 on
 sub POLLNVAL()             { 0x20 }
 sub PROT_READ()            { 1 }
 sub PROT_WRITE()           { 2 }
@@ -46,6 +46,9 @@ sub SOCK_CLOEXEC()         { 02_000_000 }
 sub SOCK_SEQPACKET()       { 5 }
 sub SOL_SOCKET()           { 1 }
 
+# Names of variables, each with what stands before it in an order.
+sub READ_AT_START()        { '\0(?:PERL|LANG|LC_|TZ=|LD_|MALLOC_|GLIBC_|TMPDIR=)' }
+
 sub FIRST_LINE_BYTES_MAX() { 256 }           # as the kernel reads it
 sub MESSAGE_BYTES_MAX()    { 1 << 16 }
 sub PERL_STATE_BYTES_MAX() { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
@@ -61,16 +64,16 @@ my $thread_id_address = 0;        # where the C library keeps it, if that is kno
 my $slots_address = 0;            # what children have learnt, if memory could be shared
 
 my ($directory, $script, $program, @limits, @arguments, @environment);    # the order
+my $same_environment;             # as that in which this interpreter was started
 my $script_pid = 0;               # of the child that took it
 my $program_descriptor;           # perl's, of /dev/null and then of the script
 my ($program_name, $program_name_address) = ($0, 0);
 my $eval_count_address = 0;
-my $warn_bits_address = 0;
+my ($warn_bits_address, $warn_bits) = (0);
+my ($state_text, $state_places);  # what is written to perl's state, and where
 my $quiet_text = 0;               # has the script nothing that could show at its end?
 my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
-my %started_with;                 # what perl and the C library read from the environment
-
-my $READ_AT_START = qr/\A(?:PERL|LANG|LC_|TZ\b|LD_|MALLOC_|GLIBC_|TMPDIR\b)/;
+my $started_with;                 # what perl and the C library read from the environment
 
 my %known;                        # preloaded, file as in %INC: what stat said about it
 my $known_count;                  # of files in %INC
@@ -250,6 +253,7 @@ sub receive_order {
     (my ($verb), $directory, $script, $program, @limits[0 .. 3], my $count, @environment) = fields($message);
     $verb eq 'run' && $control_bytes == 16 + 12 or leave(127);
     @arguments = splice @environment, 0, $count;
+    $same_environment = environment_is_ours($message);
     return @stdio;
 }
 
@@ -273,7 +277,7 @@ sub find_program {
 
 # Puts the script in the place of /dev/null; false if only an ordinary start is exact.
 sub replace_program {
-    environment_is_ours() && length $script <= length $program_name && $script !~ /["\r\n]/ or return 0;
+    $same_environment && length $script <= length $program_name && $script !~ /["\r\n]/ or return 0;
     my $descriptor = call('openat', AT_FDCWD, $script, O_CLOEXEC, 0);
     my $bytes = call('lseek', $descriptor, 0, SEEK_END);
     $bytes >= 0 && $bytes <= SCRIPT_BYTES_MAX or return 0;
@@ -288,38 +292,27 @@ sub replace_program {
 # perl executes another program if the first line names one, and some switches make it start over.
 sub text_can_be_warm {
     my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX;
-    return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
-    return 1 if $line !~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
-    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
+    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/ if $line =~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
+    return $line !~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # not UTF-16
 }
 
-# What perl and the C library read when they start must be what they read here.
+# What perl and the C library read when they start must be what they read here. One look at the whole order is much cheaper than
+# one at each variable.
 sub remember_environment {
-    /$READ_AT_START/ and $started_with{$_} = $ENV{$_} for keys %ENV;
+    $started_with = join '', map { "\0$_=$ENV{$_}" } sort grep { "\0$_=" =~ /^${\READ_AT_START}/ } keys %ENV;
 }
 
-sub environment_is_ours {
-    my $same = 0;
-    for (grep { $_ =~ $READ_AT_START } @environment) {
-        my ($name, $value) = split /=/, $_, 2;
-        defined $started_with{$name} && $started_with{$name} eq $value or return 0;
-        $same++;
-    }
-    return $same == keys %started_with;
-}
+sub environment_is_ours { join('', sort $_[0] =~ /((?:${\READ_AT_START})[^\0]*)/go) eq $started_with }
 
 # Everything of a script's that Perl code can set.
 sub become_main {
     # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
+    $script_pid = call('getpid');
     my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
     $0 = $script . $taint;
     my $name = substr $script, 1 + rindex $script, '/';
     call('prctl', PR_SET_NAME, $name, 0, 0, 0);
-    write_memory(
-        [$program_name_address, "$script\0"],
-        [$eval_count_address,   pack 'L', 0],
-        [$warn_bits_address,    chr(ord(read_memory($warn_bits_address, 1)) & ~G_WARN_ONCE)],
-    );
+    correct_perl_state();
     my @words = @arguments;
     1 while @words && shift(@words) ne $script;
     @ARGV = map { $_ . $taint } @words;
@@ -330,7 +323,6 @@ sub become_main {
     }
     binmode STDIN, ':utf8' if stdin_is_utf8();
     $^T = time;
-    $script_pid = call('getpid');
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
     return 1;
@@ -391,7 +383,10 @@ sub ends_quietly {
 }
 
 # Whatever may have objects that want to do something at the end. The modules that do are never preloaded.
-sub text_is_quiet { $_[0] !~ /DESTROY|AUTOLOAD|\beval\b(?!\s*\{)/ }
+sub text_is_quiet {
+    return index($_[0], 'DESTROY') < 0 && index($_[0], 'AUTOLOAD') < 0
+        && (index($_[0], 'eval') < 0 || $_[0] !~ /\beval\b(?!\s*\{)/);
+}
 
 sub prepare_poll {
     $poll      = join '', map { pack 'i s s', $_, 0, 0 } 3 .. 2 + POLLED;
@@ -470,6 +465,7 @@ sub preload {
     }
     for (grep { !exists $known{$_} } keys %INC) { $known{$_} = stamp($INC{$_}) }
     $known_count = keys %INC;
+    prepare_state();
     settle() if $new;
     return $new;
 }
@@ -724,6 +720,22 @@ sub find_warn_bits {
     $warn_bits_address = $from + $found[0] if @found == 1;
 }
 
+# In a child: the name is the script's, nothing was evaluated yet, and nothing had warnings.
+sub correct_perl_state {
+    my $text   = "$state_text$script\0";
+    my $local  = pack 'P J', $text, length $text;
+    my $remote = $state_places . pack 'J J', $program_name_address, 1 + length $script;
+    my $pieces = length($remote) / 16 - !$program_name_address;
+    call('process_vm_writev', $script_pid, $local, 1, $remote, $pieces, 0) > 0 and return;
+    write_memory([$program_name_address, "$script\0"], [$eval_count_address, pack 'L', 0], [$warn_bits_address, $warn_bits]);
+}
+
+sub prepare_state {
+    $warn_bits    = chr(ord(read_memory($warn_bits_address, 1)) & ~G_WARN_ONCE);
+    $state_text   = ($eval_count_address ? pack 'L', 0 : '') . ($warn_bits_address ? $warn_bits : '');
+    $state_places = ($eval_count_address ? pack 'J J', $eval_count_address, 4 : '') . ($warn_bits_address ? pack 'J J', $warn_bits_address, 1 : '');
+}
+
 sub heap {
     open my $maps, '<', '/proc/self/maps' or return;
     my ($from, $to) = map { /\A([0-9a-f]+)-([0-9a-f]+) .*\[heap\]/ ? (hex $1, hex $2) : () } <$maps>;
@@ -767,6 +779,7 @@ sub find_system_calls {
         dup3        => [292, 24],  execve      => [59, 221],  exit_group  => [231, 94],  getpid      => [39, 172],
         lseek       => [8, 62],    mmap        => [9, 222],   openat      => [257, 56],  pipe2       => [293, 59],
         ppoll       => [271, 73],  prctl       => [157, 167], pread64     => [17, 67],   prlimit64   => [302, 261],
+        process_vm_writev => [311, 271],
         read        => [0, 63],    recvfrom    => [45, 207],  recvmsg     => [47, 212],  sendmsg     => [46, 211],
         sendto      => [44, 206],  setsid      => [112, 157], socketpair  => [53, 199],  write       => [1, 64],
     );

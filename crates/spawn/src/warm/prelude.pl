@@ -292,8 +292,22 @@ sub replace_program {
 # perl executes another program if the first line names one, and some switches make it start over.
 sub text_can_be_warm {
     my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX;
-    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/ if $line =~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
-    return $line !~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # not UTF-16
+    return 0 if $line =~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/ && $1 !~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
+    return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
+    # What replaces perl's own functions holds for modules that are loaded after that.
+    return 0 if index($_[0], 'CORE::GLOBAL') >= 0;
+    return !puts_into_known_package($_[0]);
+}
+
+# A package of the script's own that has the name of a preloaded module: it would be a mixture of both.
+sub puts_into_known_package {
+    index($_[0], 'package') < 0 && $_[0] !~ /\bsub\s+\w+(?:::|')/ and return 0;
+    while ($_[0] =~ /\b(?:package\s+([\w:']+)|sub\s+(\w+(?:(?:::|')\w+)*)(?:::|')\w)/g) {
+        my $package = defined $1 ? $1 : $2;
+        $package =~ s{::|'}{/}g;
+        return 1 if exists $known{"$package.pm"};
+    }
+    return 0;
 }
 
 # What perl and the C library read when they start must be what they read here. One look at the whole order is much cheaper than
@@ -322,6 +336,7 @@ sub become_main {
         $ENV{substr $_, 0, $at} = substr($_, $at + 1) . $taint;
     }
     binmode STDIN, ':utf8' if stdin_is_utf8();
+    -e '';    # the last file that was asked about
     $^T = time;
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
@@ -375,6 +390,10 @@ sub ends_quietly {
     $quiet_text && !tied *STDOUT or return 0;
     my $at_once = zeros(16);
     call('ppoll', $poll, POLLED, $at_once, 0, 0) == POLLED && $poll eq $none_open or return 0;
+    # Other handles of the same descriptors (`open my $out, '>&=', 1`) have output of their own. Before it executes a program perl
+    # writes what all handles hold, and then there is no program.
+    %ENV = () if ${^TAINT};    # tainted, it would not let perl execute
+    { exec {''} '' }
     # Its last output goes out here. An error is for perl to tell.
     my $selected = select STDOUT;
     $! = 0;

@@ -18,6 +18,7 @@ sub AT_FDCWD()             { -100 }
 sub CLONE_CHILD_CLEARTID() { 0x0020_0000 }
 sub CLONE_CHILD_SETTID()   { 0x0100_0000 }
 sub CLONE_PARENT()         { 0x0000_8000 }
+sub EINTR()                { 4 }
 sub G_WARN_ON()            { 1 }
 sub G_WARN_ONCE()          { 8 }
 sub MAP_ANONYMOUS()        { 0x20 }
@@ -79,7 +80,7 @@ my %known;                        # preloaded, file as in %INC: what stat said a
 my $known_count;                  # of files in %INC
 my %rehearsal;                    # module: calls that were not played yet
 my %failed;                       # modules that could not be loaded, or may not be
-my @settled;                       # what fills the gaps in memory
+my @settled;                      # what fills the gaps in memory
 my $checked_at = 0;               # when %known was compared with the files
 my %own_directory;                # those that @INC starts with
 my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
@@ -138,8 +139,8 @@ sub wait_for_settings {
 sub receive {
     while (1) {
         my $bytes = sysread STDIN, my $message, MESSAGE_BYTES_MAX;
-        next                     if !defined $bytes && $!{EINTR};
-        leave(0)                 if !$bytes;
+        next     if !defined $bytes && $! == EINTR;
+        leave(0) if !$bytes;
         return fields($message);
     }
 }
@@ -320,8 +321,8 @@ sub environment_is_ours { join('', sort $_[0] =~ /((?:${\READ_AT_START})[^\0]*)/
 
 # Everything of a script's that Perl code can set.
 sub become_main {
-    # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
     $script_pid = call('getpid');
+    # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
     my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
     $0 = $script . $taint;
     my $name = substr $script, 1 + rindex $script, '/';
@@ -404,7 +405,8 @@ sub ends_quietly {
 # Whatever may have objects that want to do something at the end. The modules that do are never preloaded.
 sub text_is_quiet {
     return index($_[0], 'DESTROY') < 0 && index($_[0], 'AUTOLOAD') < 0
-        && (index($_[0], 'eval') < 0 || $_[0] !~ /\beval\b(?!\s*\{)/);
+        && (index($_[0], 'eval') < 0 || $_[0] !~ /\beval\b(?!\s*\{)/)
+        && (index($_[0], 'open') < 0 || $_[0] !~ /\bopen\b[^;]*\|/);    # perl waits for what STDOUT is piped into
 }
 
 sub prepare_poll {
@@ -421,11 +423,10 @@ sub first_modules {
     return first(), split /,/, $with;
 }
 
-# What nearly every script uses, itself or by way of other modules.
+# What nearly every script uses, itself or by way of other modules. The rest is learnt when it is used.
 sub first {
     return qw(
         strict warnings vars constant overload lib utf8 Carp Exporter Config CGI CGI::Util HTML::Entities
-        Fcntl Cwd List::Util Scalar::Util File::Basename File::Spec
     );
 }
 
@@ -445,7 +446,8 @@ sub rehearsals {
             local $ENV{QUERY_STRING}   = 'name=value&other=%41+b;third=';
             local ($/, $,, $\) = ("\n");
             my $form = CGI->new;
-            my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name')) . $form->header(-type => 'text/plain', -status => 200);
+            my $page = $form->header('text/html') . CGI::escapeHTML(scalar $form->param('name'));
+            $form->header(-type => 'text/plain', -status => 200);
             $form->param;
             $form->redirect('/');
             CGI::initialize_globals();
@@ -494,8 +496,8 @@ sub preload {
 sub settle {
     my @filling;
     for my $round (1, 2) {
-        my @values = map { [] } 1 .. 800;
-        my @texts = map { my $size = 16 * $_; map { 'x' x $size } 1 .. 20 } 1 .. 32;
+        my @values = map { [] } 1 .. 500;
+        my @texts = map { my $size = 16 * $_; map { 'x' x $size } 1 .. 12 } 1 .. 32;
         push @filling, \@values, \@texts if $round == 1;
     }
     push @settled, \@filling;
@@ -751,8 +753,9 @@ sub correct_perl_state {
 
 sub prepare_state {
     $warn_bits    = chr(ord(read_memory($warn_bits_address, 1)) & ~G_WARN_ONCE);
-    $state_text   = ($eval_count_address ? pack 'L', 0 : '') . ($warn_bits_address ? $warn_bits : '');
-    $state_places = ($eval_count_address ? pack 'J J', $eval_count_address, 4 : '') . ($warn_bits_address ? pack 'J J', $warn_bits_address, 1 : '');
+    my @pieces    = grep { $_->[0] } [$eval_count_address, pack 'L', 0], [$warn_bits_address, $warn_bits];
+    $state_text   = join '', map { $_->[1] } @pieces;
+    $state_places = join '', map { pack 'J J', $_->[0], length $_->[1] } @pieces;
 }
 
 sub heap {

@@ -809,7 +809,7 @@ sub find_warn_bits {
     $warn_bits_address = $from + $found[0] if @found == 1;
 }
 
-sub eval_count { $eval_count_address ? unpack 'L', read_memory($eval_count_address, 4) : 0 }
+sub eval_count { $eval_count_address && unpack('L', read_memory($eval_count_address, 4)) =~ /(\d+)/ ? $1 : 0 }
 
 # In a child: the name is the script's, nothing was evaluated yet, and nothing had warnings.
 sub correct_perl_state {

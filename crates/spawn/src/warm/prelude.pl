@@ -719,22 +719,46 @@ sub watch_directories {
     $brings{'strict.pm'} = ['strict.pm'];
 }
 
-# A preloaded module that such a directory shadows must be loaded from there: only an ordinary start does that. The script has
-# not begun to run yet, unless it has asked for that in the middle of its work: then it is too late.
+# A preloaded module that such a directory shadows must be loaded from there. Nothing has happened yet while the script's text is
+# being read, so this process makes an ordinary start.
 sub look_into {
     my ($new) = @_;
-    return if !$script_pid || tell(STDIN) > 0 || exists $own_directory{$new} || $script_pid != $$ || ${^GLOBAL_PHASE} ne 'START';
-    start_cold() if ref $new || shadows($new);
+    return if !$script_pid || exists $own_directory{$new};
+    my @shadowed = ref $new ? () : shadowed_in($new);
+    if ($script_pid == $$ && ${^GLOBAL_PHASE} eq 'START' && tell(STDIN) <= 0) {
+        start_cold() if ref $new || @shadowed;
+    }
+    else {
+        forget(@shadowed);
+    }
 }
 
-sub shadows {
+sub shadowed_in {
     my ($directory) = @_;
-    opendir my $handle, $directory or return 0;
+    opendir my $handle, $directory or return;
     my @names = readdir $handle;
     closedir $handle;
     %first_names = map { m{\A([^/]+)} => 1 } keys %known if !%first_names;
-    return 0 if !grep { $first_names{$_} } @names;
-    return scalar grep { -e "$directory/$_" } keys %known;
+    return if !grep { $first_names{$_} } @names;
+    return grep { -e "$directory/$_" } keys %known;
+}
+
+# Too late for another start: what was not handed out yet will not be, nor what brings it, and their packages are empty again.
+sub forget {
+    my %shadowed = map { $_ => 1 } @_ or return;
+    for my $file (keys %brings) {
+        next if exists $INC{$file} || $handed{$file} || !grep { $shadowed{$_} } @{$brings{$file}};
+        $handed{$file} = 1;
+        my $module = module_of($file);
+        next if $module =~ /\A(?:utf8|re|mro|version|bytes|builtin|PerlIO|DynaLoader|UNIVERSAL|IO::File)\z/;    # partly perl's own
+        no strict 'refs';
+        my $package = \%{"main::${module}::"};
+        for my $name (grep { !/::\z/ } keys %$package) {
+            # The script's own code may hold the name already.
+            if   (ref \$package->{$name} eq 'GLOB') { undef *{"main::${module}::$name"} }
+            else                                     { delete $package->{$name} }
+        }
+    }
 }
 
 {

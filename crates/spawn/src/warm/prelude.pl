@@ -77,7 +77,13 @@ my ($poll, $none_open);           # what to ask about descriptors at the end, an
 my $started_with;                 # what perl and the C library read from the environment
 
 my %known;                        # preloaded, file as in %INC: what stat said about it
-my $known_count;                  # of files in %INC
+my %path;                         # where each was found
+my %brings;                       # what each puts into %INC when it is loaded first
+my %evals;                        # how many texts each evaluates when it is loaded
+my $nested_evals;                 # those of what the file that is being loaded has loaded
+my @loading;                      # files, the innermost last
+my %handed;                       # in a child: what was handed out
+my $shelf;                        # what stands for the first directory of @INC
 my %rehearsal;                    # module: calls that were not played yet
 my %failed;                       # modules that could not be loaded, or may not be
 my @settled;                      # what fills the gaps in memory
@@ -90,7 +96,6 @@ sub main {
     find_system_calls() or refuse("the system calls of this machine are not known");
     $] >= 5.010         or refuse("perl $] is older than 5.10");
     find_program()      or refuse("perl's program is not an unread /dev/null");
-    eval { require Filter::Util::Call } or refuse("Filter::Util::Call is missing");
     call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     find_thread_id_address();
     find_program_name();
@@ -102,6 +107,9 @@ sub main {
     wait_for_settings();
     %rehearsal = rehearsals();
     watch_directories();
+    load('Filter/Util/Call.pm') or refuse("Filter::Util::Call is missing");
+    load('overload.pm')         or refuse("overload is missing");
+    overload::OVERLOAD(__PACKAGE__, '""' => sub { ${$_[0]} }, fallback => 1);
     preload(first_modules());
     hide();
     $0 = "$^X (htbin, warm)";
@@ -232,7 +240,7 @@ sub become_script {
     call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
     my $warm = eval { replace_program() && become_main() };
     $warm || -x $program or leave(127);
-    my $taken = $warm ? 'taken' : 'cold';
+    my $taken = 'taken';
     call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL, 0, 0);
     start_cold() unless $warm;
     close_descriptors();
@@ -293,8 +301,22 @@ sub replace_program {
 # perl executes another program if the first line names one, and some switches make it start over.
 sub text_can_be_warm {
     my $line = substr $_[0], 0, FIRST_LINE_BYTES_MAX;
-    return $1 =~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/ if $line =~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/;
-    return $line !~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # not UTF-16
+    return 0 if $line =~ /\A(?:\xef\xbb\xbf)?#!([^\n]*)/ && $1 !~ /perl[^\s\/]*(?:\s+-[wWXTtU]+)*\s*\z/;
+    return 0 if $line =~ /\A(?:\xfe\xff|\xff\xfe|.?\0)/s;    # UTF-16
+    # What replaces perl's own functions holds for modules that are loaded after that.
+    return 0 if index($_[0], 'CORE::GLOBAL') >= 0;
+    return !puts_into_known_package($_[0]);
+}
+
+# A package of the script's own that has the name of a preloaded module: it would be a mixture of both.
+sub puts_into_known_package {
+    index($_[0], 'package') < 0 && $_[0] !~ /\bsub\s+\w+(?:::|')/ and return 0;
+    while ($_[0] =~ /\b(?:package\s+([\w:']+)|sub\s+(\w+(?:(?:::|')\w+)*)(?:::|')\w)/g) {
+        my $package = defined $1 ? $1 : $2;
+        $package =~ s{::|'}{/}g;
+        return 1 if exists $known{"$package.pm"};
+    }
+    return 0;
 }
 
 # What perl and the C library read when they start must be what they read here. One look at the whole order is much cheaper than
@@ -323,6 +345,7 @@ sub become_main {
         $ENV{substr $_, 0, $at} = substr($_, $at + 1) . $taint;
     }
     binmode STDIN, ':utf8' if stdin_is_utf8();
+    -e '';    # the last file that was asked about
     $^T = time;
     my $line = qq{#line 1 "$script"\n};
     Filter::Util::Call::real_import(sub { $_ = $line; Filter::Util::Call::filter_del(); 1 }, 'main', 1);
@@ -365,8 +388,8 @@ END {
     if ($script_pid && $script_pid == $$) {
         my $status = $?;
         local ($?, $!, $@);
-        if    (keys %INC != $known_count) { leave_names() }
-        elsif (ends_quietly())            { leave($status & 0xff) }
+        if    (my @new = grep { !exists $known{$_} } keys %INC) { leave_names(@new) }
+        elsif (ends_quietly())                                  { leave($status & 0xff) }
     }
 }
 
@@ -376,6 +399,10 @@ sub ends_quietly {
     $quiet_text && !tied *STDOUT or return 0;
     my $at_once = zeros(16);
     call('ppoll', $poll, POLLED, $at_once, 0, 0) == POLLED && $poll eq $none_open or return 0;
+    # Other handles of the same descriptors (`open my $out, '>&=', 1`) have output of their own. Before it executes a program perl
+    # writes what all handles hold, and then there is no program.
+    %ENV = () if ${^TAINT};    # tainted, it would not let perl execute
+    { exec {''} '' }
     # Its last output goes out here. An error is for perl to tell.
     my $selected = select STDOUT;
     $! = 0;
@@ -457,16 +484,16 @@ sub preload {
     for my $module (@_) {
         next if $failed{$module};
         my $file = file_of($module);
-        next if exists $INC{$file};
+        next if exists $path{$file};
         $new = 1;
         preload_one($module, $file);
     }
-    for my $module (grep { exists $INC{file_of($_)} } sort keys %rehearsal) {
+    for my $module (grep { exists $path{file_of($_)} } sort keys %rehearsal) {
         my $play = delete $rehearsal{$module};
         verified($module, sub { eval { $play->() } });
     }
-    for (grep { !exists $known{$_} } keys %INC) { $known{$_} = stamp($INC{$_}) }
-    $known_count = keys %INC;
+    %INC = ();
+    for (grep { !exists $known{$_} } keys %path) { $known{$_} = stamp($path{$_}) }
     prepare_state();
     settle() if $new;
     return $new;
@@ -486,16 +513,71 @@ sub settle {
 
 sub preload_one {
     my ($module, $file) = @_;
-    my %before = %INC;
-    verified($module, sub { local $SIG{__WARN__} = sub { }; eval { require $file } or $failed{$module} = 1 });
-    delete @INC{grep { !defined $INC{$_} } keys %INC};    # what failed leaves a mark that a script could see
-    for (grep { !exists $before{$_} } keys %INC) {
+    my %before = %path;
+    verified($module, sub { load($file) or $failed{$module} = 1 });
+    for (grep { !exists $before{$_} } keys %path) {
         give_up($module, "$_ has blocks that would run in every script") if has_blocks($_);
     }
     my %silent = map { $_ => 1 } silent_destructors();
     for (destructors('main::')) {
         give_up($module, "$_ has something to do at a script's end") if !$silent{$_};
     }
+}
+
+# Loads a file that is not loaded yet, with nothing in %INC but the files that are just being loaded: so what is in %INC then is what
+# this file brings with it.
+sub load {
+    my ($file) = @_;
+    return 1 if exists $path{$file};
+    my %kept = %INC;
+    %INC = map { $_ => $kept{$_} || $_ } @loading;
+    push @loading, $file;
+    my ($before, $outer_nested) = (eval_count(), $nested_evals);
+    $nested_evals = 0;
+    local ($SIG{__WARN__}, $_, $@) = sub { };
+    my $good = eval { package main; require $file } && !ref $INC{$file};
+    my $evals = eval_count() - $before;
+    $evals{$file} = $evals - $nested_evals;
+    $nested_evals = $outer_nested + $evals;
+    pop @loading;
+    if ($good) {
+        $path{$file} = $INC{$file};
+        my %outer = map { $_ => 1 } @loading;
+        $brings{$file} = [grep { defined $INC{$_} && !$outer{$_} } keys %INC];
+    }
+    %INC = %kept;
+    return $good;
+}
+
+# `require` looks through @INC. The object that stands for its first directory hands out what is preloaded; so what a script puts
+# in front of it is looked through before, as it is ordinarily, and %INC says what the script has asked for.
+sub HTBin::Warm::INC {
+    my ($self, $file) = @_;
+    local ($!, $@, $_);
+    if (!$script_pid) {
+        return if @loading && $loading[-1] eq $file;    # perl itself finds it further on in @INC
+        give_up(module_of($loading[0]), "it needs " . module_of($file)) if @loading && $failed{module_of($file)};
+        load($file) or return;
+    }
+    return hand_out($file) if exists $path{$file} && !$handed{$file};
+    my $place = "$$shelf/$file";
+    return if !-f $place || !open my $handle, '<', $place;
+    $INC{$file} = $place;
+    return \qq{#line 1 "$place"\n}, $handle;
+}
+
+# A preloaded file counts as loaded now, and so does what it brings.
+sub hand_out {
+    my $evals = 0;
+    for (@{$brings{$_[0]}}) {
+        next if exists $INC{$_};
+        $INC{$_} = $path{$_};
+        next if !$script_pid;
+        $evals += $evals{$_};
+        $handed{$_} = 1;
+    }
+    write_memory([$eval_count_address, pack 'L', $evals + eval_count()]) if $evals;
+    return \'1;';
 }
 
 # Whatever changes what every script would see is not preloaded: the server starts over without it.
@@ -536,7 +618,7 @@ sub state {
 
 sub has_blocks {
     my ($file) = @_;
-    open my $source, '<', $INC{$file} or return 0;
+    open my $source, '<', $path{$file} or return 0;
     while (defined(my $line = <$source>)) {
         return 1 if $line =~ /^\s*(?:INIT|CHECK|END)\s*\{/;
         return 0 if $line =~ /^__(?:END|DATA)__/;
@@ -559,6 +641,8 @@ sub destructors {
     my $prefix = $stash eq 'main::' ? '' : $stash;
     return map { my $package = "$prefix$_"; defined &{"${package}DESTROY"} ? $package : (), destructors($package) } @below;
 }
+
+sub module_of { my $module = $_[0]; $module =~ s{/}{::}g; $module =~ s/\.pm\z//; $module }
 
 sub file_of { my $file = "$_[0].pm"; $file =~ s{::}{/}g; $file }
 
@@ -585,7 +669,7 @@ sub learn {
 sub may_learn {
     my ($module) = @_;
     my $file = file_of($module);
-    return 0 if $failed{$module} || exists $INC{$file};
+    return 0 if $failed{$module} || exists $path{$file};
     return 1 if grep { $_ eq $module } split /,/, $settings{with} || '';
     for my $directory (@INC) {
         next if !-e "$directory/$file";
@@ -595,13 +679,13 @@ sub may_learn {
 }
 
 sub standard_directories {
-    require Config;
+    load('Config.pm');
     return @Config::Config{qw(privlibexp archlibexp)}, grep { m{/perl-base\z} } @INC;
 }
 
 # What this script taught, for the interpreter to read.
 sub leave_names {
-    my @new = map { /\A(.*)\.pm\z/s && !exists $known{$_} && !ref $INC{$_} ? $1 : () } keys %INC;
+    my @new = map { /\A(.*)\.pm\z/s && !ref $INC{$_} ? $1 : () } @_;
     s{/}{::}g for @new;
     my $names = substr join(',', @new), 0, SLOT_BYTES - 1;
     write_memory([$slots_address + $slot * SLOT_BYTES, "$names\0"]) if @new && $slots_address;
@@ -613,9 +697,9 @@ sub leave_if_outdated {
     return if $now == $checked_at;
     $checked_at = $now;
     for (keys %known) {
-        next if $known{$_} eq stamp($INC{$_});
+        next if $known{$_} eq stamp($path{$_});
         report('stale');
-        report('note', "$INC{$_} has changed");
+        report('note', "$path{$_} has changed");
         leave(0);
     }
 }
@@ -626,28 +710,55 @@ sub stamp { join ' ', (stat $_[0])[0, 1, 7, 9, 10] }
 
 # @INC is tied, for a script may put a directory first that has a file of the same name as a preloaded one.
 sub watch_directories {
-    my @directories = @INC;
+    my ($first, @others) = @INC;
+    @own_directory{$first, @others} = ();
+    $shelf = bless \$first, __PACKAGE__;
     tie @INC, 'HTBin::Warm::Directories';
-    @INC = @directories;
-    @own_directory{@directories} = ();
+    @INC = ($shelf, @others);
+    $path{'strict.pm'} = delete $INC{'strict.pm'};    # this prelude's
+    $brings{'strict.pm'} = ['strict.pm'];
 }
 
-# A preloaded module that such a directory shadows must be loaded from there: only an ordinary start does that. The script has
-# not begun to run yet, unless it has asked for that in the middle of its work: then it is too late.
+# A preloaded module that such a directory shadows must be loaded from there. Nothing has happened yet while the script's text is
+# being read, so this process makes an ordinary start.
 sub look_into {
     my ($new) = @_;
-    return if !$script_pid || tell(STDIN) > 0 || exists $own_directory{$new} || $script_pid != $$ || ${^GLOBAL_PHASE} ne 'START';
-    start_cold() if ref $new || shadows($new);
+    return if !$script_pid || exists $own_directory{$new};
+    my @shadowed = ref $new ? () : shadowed_in($new);
+    if ($script_pid == $$ && ${^GLOBAL_PHASE} eq 'START' && tell(STDIN) <= 0) {
+        start_cold() if ref $new || @shadowed;
+    }
+    else {
+        forget(@shadowed);
+    }
 }
 
-sub shadows {
+sub shadowed_in {
     my ($directory) = @_;
-    opendir my $handle, $directory or return 0;
+    opendir my $handle, $directory or return;
     my @names = readdir $handle;
     closedir $handle;
     %first_names = map { m{\A([^/]+)} => 1 } keys %known if !%first_names;
-    return 0 if !grep { $first_names{$_} } @names;
-    return scalar grep { -e "$directory/$_" } keys %known;
+    return if !grep { $first_names{$_} } @names;
+    return grep { -e "$directory/$_" } keys %known;
+}
+
+# Too late for another start: what was not handed out yet will not be, nor what brings it, and their packages are empty again.
+sub forget {
+    my %shadowed = map { $_ => 1 } @_ or return;
+    for my $file (keys %brings) {
+        next if exists $INC{$file} || $handed{$file} || !grep { $shadowed{$_} } @{$brings{$file}};
+        $handed{$file} = 1;
+        my $module = module_of($file);
+        next if $module =~ /\A(?:utf8|re|mro|version|bytes|builtin|PerlIO|DynaLoader|UNIVERSAL|IO::File)\z/;    # partly perl's own
+        no strict 'refs';
+        my $package = \%{"main::${module}::"};
+        for my $name (grep { !/::\z/ } keys %$package) {
+            # The script's own code may hold the name already.
+            if   (ref \$package->{$name} eq 'GLOB') { undef *{"main::${module}::$name"} }
+            else                                     { delete $package->{$name} }
+        }
+    }
 }
 
 {
@@ -722,6 +833,8 @@ sub find_warn_bits {
     $warn_bits_address = $from + $found[0] if @found == 1;
 }
 
+sub eval_count { $eval_count_address && unpack('L', read_memory($eval_count_address, 4)) =~ /(\d+)/ ? $1 : 0 }
+
 # In a child: the name is the script's, nothing was evaluated yet, and nothing had warnings.
 sub correct_perl_state {
     my $text   = "$state_text$script\0";
@@ -773,10 +886,12 @@ sub zeros { "\0" x $_[0] }
 sub machine { $machine }
 
 sub find_system_calls {
-    require Config;
-    ($machine) = $Config::Config{archname} =~ /\A(x86_64|aarch64)-linux/ or return 0;
-    my $column = {x86_64 => 0, aarch64 => 1}->{$machine};
+    # By the head of perl's program file.
+    open my $program, '<', '/proc/self/exe' or return 0;
+    read $program, my $head, 20;
+    my $column = {62 => 0, 183 => 1}->{unpack 'x18 S', $head};
     defined $column && length pack('J', 0) == 8 or return 0;
+    $machine = (qw(x86_64 aarch64))[$column];
     my %numbers = (
         chdir       => [80, 49],   clone       => [56, 220],  close       => [3, 57],    close_range => [436, 436],
         dup3        => [292, 24],  execve      => [59, 221],  exit_group  => [231, 94],  getpid      => [39, 172],

@@ -1,0 +1,4 @@
+#!/usr/bin/perl
+system 'exit 3';
+$! = 0;
+die;

@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+END { print "status $?\n" }
+exit -1;

@@ -1,0 +1,6 @@
+#!/usr/bin/perl
+open STDERR, '>&STDOUT';
+print STDERR "one";
+print "two";
+print STDERR "three";
+warn "four";

@@ -760,6 +760,7 @@ def replace_environment(data, pairs):
         addresses.append(end)
     addresses.reverse()
     pack_pairs("%dP" % (count + 1), c_pairs, 0, *addresses, 0)
+    order_kept.append(data)
     c_environ.value = C_PAIRS
     for name, value in ADDED_AT_START:
         names[name] = value
@@ -1284,6 +1285,7 @@ plans = {}  # name: what `hand_out` takes
 handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
 kept_mapped = set()
 filling = []  # holds the heap's holes
+order_kept = []  # in a child: the order, whose memory is C's environment for as long as the process lives
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()

@@ -57,13 +57,13 @@ CHECK_FILES_SECONDS = 1.0
 MODULES_MAX = 2000
 
 # What nearly every CGI script uses. Whatever else a site's scripts import is learnt from their first runs.
-PRELOAD = "re json html urllib.parse datetime io os string time math collections functools itertools types copy base64 traceback".split()
+PRELOAD = "re json html urllib.parse datetime string math collections functools copy base64".split()
 
 # Never preloaded, each with all beneath it: they act when imported, replace parts of others, or keep what must differ
 # from process to process (multiprocessing keeps an authentication key).
 NEVER = set("""
 this antigravity __main__ __hello__ __phello__ test idlelib turtledemo turtle tkinter lib2to3 distutils setuptools pip pkg_resources
-_distutils_hack ensurepip venv multiprocessing concurrent.futures.process readline rlcompleter curses pdb site sitecustomize usercustomize
+_distutils_hack _distutils_system_mod ensurepip venv multiprocessing concurrent.futures.process readline rlcompleter curses pdb site sitecustomize usercustomize
 faulthandler tracemalloc gevent eventlet greenlet trace profile cProfile pty tty code
 """.split())
 
@@ -94,7 +94,7 @@ def main():
             if taken:
                 return
         elif verb == b"ended":
-            learnt(int(words[0]), os.fsdecode(words[1]))
+            learnt(int(words[0]) % SLOTS, words[1])
         elif not verb:
             posix._exit(0)
 
@@ -132,17 +132,17 @@ def spare():
 
 def learnt(number, program):
     """A script ended: preload what it imported, compile it."""
-    begin = SLOTS + number * SLOT_BYTES
-    if not 0 <= number < SLOTS:
-        return
+    now = time.monotonic()
+    if not slots[number] and looked_at.get(program, 0) > now - CHECK_FILES_SECONDS:
+        return  # the less is touched between two forks, the less must be copied
+    while len(looked_at) >= CODE_FILES_MAX:
+        looked_at.clear()
+    looked_at[program] = now
     news = False
-    place = os.path.dirname(program)
-    found = stat(place or "/")
-    if time.time_ns() - found.st_mtime_ns > UNSETTLED_NS:
-        while len(listings) > LISTINGS_MAX:
-            listings.clear()
-        listing(place, found)
+    program = os.fsdecode(program)
+    list_settled(os.path.dirname(program))
     if slots[number]:
+        begin = SLOTS + number * SLOT_BYTES
         names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
         slots[begin:begin + SLOT_BYTES] = bytes(SLOT_BYTES)
         slots[number] = 0
@@ -153,6 +153,18 @@ def learnt(number, program):
     if news:
         library.settle()
         say("stale")
+
+
+def list_settled(place):
+    """Lists a directory for the children, unless it has just changed and may do so again within the clock's tick."""
+    try:
+        found = stat(place or "/")
+    except (OSError, ValueError):
+        return
+    if time.time_ns() - found.st_mtime_ns > UNSETTLED_NS:
+        if len(listings) >= LISTINGS_MAX:
+            listings.clear()
+        listing(place, found)
 
 
 def clone():
@@ -184,6 +196,7 @@ class Library:
         self.acts = {}  # name: what its import registered
         self.warned = set()
         self.stack = []
+        self.loggers = {}
         self.stock = []  # empty modules
         self.rehearsed = set()
         self.files = {}
@@ -248,14 +261,27 @@ class Library:
                 except Exception as error:
                     say("note", "rehearsal of %s: %r" % (name, error))
 
+    def note_loggers(self, name):
+        """Loggers that a module makes when imported are known to logging only once it is handed out."""
+        logging = modules.get("logging")
+        if logging:
+            for key, logger in logging.root.manager.loggerDict.items():
+                if key not in self.loggers:
+                    self.loggers[key] = logger
+                    self.acts.setdefault(name, []).append((logging.root.manager.loggerDict.__setitem__, (key, logger), {}))
+
     def reveal(self):
         modules.update(self.hidden)
+        if self.loggers:
+            modules["logging"].root.manager.loggerDict.update(self.loggers)
         for _, module, namespace, child in self.shelves.values():
             if namespace is not None:
                 namespace[child] = module
 
     def hide(self):
         """Leaves sys.modules, and the packages in it, as an ordinary start has them."""
+        for key in self.loggers:
+            del modules["logging"].root.manager.loggerDict[key]
         for name, module in list(modules.items()):
             if name in BASELINE:
                 continue
@@ -298,6 +324,7 @@ class Library:
         keep_programs_mapped()
         dress_rehearsal()
         gc.collect()
+        libc.malloc_trim(0)
         fill_gaps()
         gc.freeze()
         prepare_main()  # not frozen: the end of a script collects it
@@ -319,12 +346,12 @@ class Library:
 
     def visit(self, name, seen, order):
         """What an import of this leaves in sys.modules, in that order."""
+        package = name.rpartition(".")[0]
+        if package and name not in seen:
+            self.visit(package, seen, order)
         if name in seen or name in BASELINE:
             return
         seen.add(name)
-        package = name.rpartition(".")[0]
-        if package:
-            self.visit(package, seen, order)
         for need in self.needs.get(name, ()):
             self.visit(need, seen, order)
         if name in self.hidden:
@@ -493,13 +520,17 @@ class Watch:
             return plain_find_and_load(name, import_)
         finally:
             # Names that a module put into sys.modules by itself (os.path, six.moves).
+            put = []
             for key in reversed(list(modules)):
                 if key in self.seen:
                     break
                 self.seen.add(key)
                 if key != name and key not in library.needs:
-                    self.need(key)
+                    put.append(key)
+            for key in reversed(put):
+                self.need(key)
             self.seen.add(name)
+            library.note_loggers(name)
             library.needs.setdefault(name, [])
             library.stack.pop()
 
@@ -1283,6 +1314,7 @@ META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
 handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
 kept_mapped = set()
+looked_at = {}  # a script's path: when it was last looked at
 filling = []  # holds the heap's holes
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
@@ -1303,6 +1335,7 @@ from _functools import partial
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
 slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
+libc.malloc_trim(0)  # what compiling this file took
 libc.setlocale.restype = ctypes.c_char_p
 libc.realpath.restype = libc.malloc.restype = ctypes.c_void_p
 libc.free.argtypes = [ctypes.c_void_p]

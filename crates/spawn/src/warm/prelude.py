@@ -84,7 +84,6 @@ def main():
     library.learn(["warnings"])
     library.learn(PRELOAD + sorted(library.named))
     library.settle()
-    prctl(PR_SET_DUMPABLE, 0)
     say("ready", "%d.%d.%d" % VERSION[:3])
     while True:
         verb, *words = control.recv(1 << 16).split(b"\0")
@@ -402,12 +401,22 @@ def dress_rehearsal():
     script = b"/dev/null"
     pairs = [b"%s=%s" % pair for pair in DECIDED.items()] + SAMPLE_ENVIRONMENT
     data = b"\0".join([b"run", b"/", script, script, b"", b"", b"", b"", b"1", script, *pairs])
+    theirs, own = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    with open("/proc/self/comm", "rb") as file:
+        comm = file.read().rstrip()
     code = compile(SAMPLE_SCRIPT, "<rehearsal>", "exec")
     for _ in range(REHEARSALS_OF_ORDER):
         prepare_main()
-        order = Order(data, bytes(12))
+        stdio = [posix.dup(number) for number in (0, 1, 2)]
+        theirs.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b"".join(number.to_bytes(4, sys.byteorder) for number in stdio))])
+        for number in stdio:
+            posix.close(number)
+        order = receive(own)
+        order.surround()
         try:
             _, namespace = order.become()
+            own.send(b"taken")
+            theirs.recv(10)
             bare(exec, code, namespace)
             flush_quietly()
             flush_streams()
@@ -425,19 +434,23 @@ def dress_rehearsal():
             fresh.clear()
             library.reveal()
             library.hide()
+    prctl(PR_SET_NAME, comm + b"\0", 0, 0, 0)
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    theirs.close()
+    own.close()
 
 
 def fill_gaps():
     """Fills the holes in the heap, so that what a child makes lies close together, on few pages."""
     filling.clear()
-    for size in range(48, 513, 16):
-        # pymalloc: until blocks lie one behind the other, in a pool of their own.
-        blocks, last, behind = [], 0, 0
-        while behind < 8 and len(blocks) < GAPS_MAX:
-            blocks.append(bytes(size - BYTES_HEADER - 1))
-            behind = behind + 1 if id(blocks[-1]) - last == size else 0
-            last = id(blocks[-1])
-        del blocks[-8:]
+    pool_bytes, header_bytes = (1 << 14 if VERSION >= (3, 10) else 1 << 12), 48
+    for size in range(16, 513, 16):
+        # pymalloc: until a block is the first of its pool.
+        blocks = []
+        while len(blocks) < GAPS_MAX:
+            blocks.append(object() if size == 16 else complex() if size == 32 else bytes(size - BYTES_HEADER - 1))
+            if id(blocks[-1]) % pool_bytes == header_bytes:
+                break
         filling.append(blocks)
     top = libc.malloc(100000)
     libc.free(top)
@@ -681,10 +694,7 @@ def serve(theirs, own):
     theirs.close()
     posix.dup2(1, 0)  # or the server would not see the control socket end
     posix.setsid()
-    data, ancillary, flags, _ = own.recvmsg(ORDER_BYTES_MAX, 64)
-    if not data or flags & (_socket.MSG_TRUNC | _socket.MSG_CTRUNC) or not ancillary:
-        posix._exit(0)
-    order = Order(data, ancillary[0][2])
+    order = receive(own)
     order.surround()
     try:
         code, namespace = order.become()
@@ -693,6 +703,15 @@ def serve(theirs, own):
     own.send(b"taken")
     own.close()
     taken.append((code, namespace))
+
+
+def receive(own):
+    data, ancillary, flags, _ = own.recvmsg(ORDER_BYTES_MAX, 64)
+    if not data:
+        posix._exit(0)  # not needed any more
+    if flags & TRUNCATED or not ancillary:
+        posix._exit(1)
+    return Order(data, ancillary[0][2])
 
 
 class Order:
@@ -1368,6 +1387,7 @@ STREAMS = [(number, stream.name[1:-1], mode, stream.encoding, stream.errors, str
            for number, mode, stream in ((0, "r", sys.stdin), (1, "w", sys.stdout), (2, "w", sys.stderr))]
 ready_streams = {}
 NULL_DEVICE, BLOCK_BYTES = prepare_streams()
+TRUNCATED = _socket.MSG_TRUNC | _socket.MSG_CTRUNC
 S_IFIFO, S_IFSOCK, S_IFREG = 0o010000, 0o140000, 0o100000
 # C's list of variables in a child, and where C looks for it.
 c_pairs = (c_void_p * 1000)()

@@ -57,13 +57,13 @@ CHECK_FILES_SECONDS = 1.0
 MODULES_MAX = 2000
 
 # What nearly every CGI script uses. Whatever else a site's scripts import is learnt from their first runs.
-PRELOAD = "re json html urllib.parse datetime io os string time math collections functools itertools types copy base64 traceback".split()
+PRELOAD = "re json html urllib.parse datetime string math collections functools copy base64".split()
 
 # Never preloaded, each with all beneath it: they act when imported, replace parts of others, or keep what must differ
 # from process to process (multiprocessing keeps an authentication key).
 NEVER = set("""
 this antigravity __main__ __hello__ __phello__ test idlelib turtledemo turtle tkinter lib2to3 distutils setuptools pip pkg_resources
-_distutils_hack ensurepip venv multiprocessing concurrent.futures.process readline rlcompleter curses pdb site sitecustomize usercustomize
+_distutils_hack _distutils_system_mod ensurepip venv multiprocessing concurrent.futures.process readline rlcompleter curses pdb site sitecustomize usercustomize
 faulthandler tracemalloc gevent eventlet greenlet trace profile cProfile pty tty code
 """.split())
 
@@ -84,7 +84,6 @@ def main():
     library.learn(["warnings"])
     library.learn(PRELOAD + sorted(library.named))
     library.settle()
-    prctl(PR_SET_DUMPABLE, 0)
     say("ready", "%d.%d.%d" % VERSION[:3])
     while True:
         verb, *words = control.recv(1 << 16).split(b"\0")
@@ -94,7 +93,7 @@ def main():
             if taken:
                 return
         elif verb == b"ended":
-            learnt(int(words[0]), os.fsdecode(words[1]))
+            learnt(int(words[0]) % SLOTS, words[1])
         elif not verb:
             posix._exit(0)
 
@@ -132,17 +131,17 @@ def spare():
 
 def learnt(number, program):
     """A script ended: preload what it imported, compile it."""
-    begin = SLOTS + number * SLOT_BYTES
-    if not 0 <= number < SLOTS:
-        return
+    now = time.monotonic()
+    if not slots[number] and looked_at.get(program, 0) > now - CHECK_FILES_SECONDS:
+        return  # the less is touched between two forks, the less must be copied
+    while len(looked_at) >= CODE_FILES_MAX:
+        looked_at.clear()
+    looked_at[program] = now
     news = False
-    place = os.path.dirname(program)
-    found = stat(place or "/")
-    if time.time_ns() - found.st_mtime_ns > UNSETTLED_NS:
-        while len(listings) > LISTINGS_MAX:
-            listings.clear()
-        listing(place, found)
+    program = os.fsdecode(program)
+    list_settled(os.path.dirname(program))
     if slots[number]:
+        begin = SLOTS + number * SLOT_BYTES
         names = slots[begin:begin + SLOT_BYTES].rstrip(b"\0")
         slots[begin:begin + SLOT_BYTES] = bytes(SLOT_BYTES)
         slots[number] = 0
@@ -153,6 +152,18 @@ def learnt(number, program):
     if news:
         library.settle()
         say("stale")
+
+
+def list_settled(place):
+    """Lists a directory for the children, unless it has just changed and may do so again within the clock's tick."""
+    try:
+        found = stat(place or "/")
+    except (OSError, ValueError):
+        return
+    if time.time_ns() - found.st_mtime_ns > UNSETTLED_NS:
+        if len(listings) >= LISTINGS_MAX:
+            listings.clear()
+        listing(place, found)
 
 
 def clone():
@@ -184,6 +195,7 @@ class Library:
         self.acts = {}  # name: what its import registered
         self.warned = set()
         self.stack = []
+        self.loggers = {}
         self.stock = []  # empty modules
         self.rehearsed = set()
         self.files = {}
@@ -248,14 +260,27 @@ class Library:
                 except Exception as error:
                     say("note", "rehearsal of %s: %r" % (name, error))
 
+    def note_loggers(self, name):
+        """Loggers that a module makes when imported are known to logging only once it is handed out."""
+        logging = modules.get("logging")
+        if logging:
+            for key, logger in logging.root.manager.loggerDict.items():
+                if key not in self.loggers:
+                    self.loggers[key] = logger
+                    self.acts.setdefault(name, []).append((logging.root.manager.loggerDict.__setitem__, (key, logger), {}))
+
     def reveal(self):
         modules.update(self.hidden)
+        if self.loggers:
+            modules["logging"].root.manager.loggerDict.update(self.loggers)
         for _, module, namespace, child in self.shelves.values():
             if namespace is not None:
                 namespace[child] = module
 
     def hide(self):
         """Leaves sys.modules, and the packages in it, as an ordinary start has them."""
+        for key in self.loggers:
+            del modules["logging"].root.manager.loggerDict[key]
         for name, module in list(modules.items()):
             if name in BASELINE:
                 continue
@@ -298,6 +323,7 @@ class Library:
         keep_programs_mapped()
         dress_rehearsal()
         gc.collect()
+        libc.malloc_trim(0)
         fill_gaps()
         gc.freeze()
         prepare_main()  # not frozen: the end of a script collects it
@@ -319,12 +345,12 @@ class Library:
 
     def visit(self, name, seen, order):
         """What an import of this leaves in sys.modules, in that order."""
+        package = name.rpartition(".")[0]
+        if package and name not in seen:
+            self.visit(package, seen, order)
         if name in seen or name in BASELINE:
             return
         seen.add(name)
-        package = name.rpartition(".")[0]
-        if package:
-            self.visit(package, seen, order)
         for need in self.needs.get(name, ()):
             self.visit(need, seen, order)
         if name in self.hidden:
@@ -375,12 +401,22 @@ def dress_rehearsal():
     script = b"/dev/null"
     pairs = [b"%s=%s" % pair for pair in DECIDED.items()] + SAMPLE_ENVIRONMENT
     data = b"\0".join([b"run", b"/", script, script, b"", b"", b"", b"", b"1", script, *pairs])
+    theirs, own = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+    with open("/proc/self/comm", "rb") as file:
+        comm = file.read().rstrip()
     code = compile(SAMPLE_SCRIPT, "<rehearsal>", "exec")
     for _ in range(REHEARSALS_OF_ORDER):
         prepare_main()
-        order = Order(data, bytes(12))
+        stdio = [posix.dup(number) for number in (0, 1, 2)]
+        theirs.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, b"".join(number.to_bytes(4, sys.byteorder) for number in stdio))])
+        for number in stdio:
+            posix.close(number)
+        order = receive(own)
+        order.surround()
         try:
             _, namespace = order.become()
+            own.send(b"taken")
+            theirs.recv(10)
             bare(exec, code, namespace)
             flush_quietly()
             flush_streams()
@@ -398,19 +434,23 @@ def dress_rehearsal():
             fresh.clear()
             library.reveal()
             library.hide()
+    prctl(PR_SET_NAME, comm + b"\0", 0, 0, 0)
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    theirs.close()
+    own.close()
 
 
 def fill_gaps():
     """Fills the holes in the heap, so that what a child makes lies close together, on few pages."""
     filling.clear()
-    for size in range(48, 513, 16):
-        # pymalloc: until blocks lie one behind the other, in a pool of their own.
-        blocks, last, behind = [], 0, 0
-        while behind < 8 and len(blocks) < GAPS_MAX:
-            blocks.append(bytes(size - BYTES_HEADER - 1))
-            behind = behind + 1 if id(blocks[-1]) - last == size else 0
-            last = id(blocks[-1])
-        del blocks[-8:]
+    pool_bytes, header_bytes = (1 << 14 if VERSION >= (3, 10) else 1 << 12), 48
+    for size in range(16, 513, 16):
+        # pymalloc: until a block is the first of its pool.
+        blocks = []
+        while len(blocks) < GAPS_MAX:
+            blocks.append(object() if size == 16 else complex() if size == 32 else bytes(size - BYTES_HEADER - 1))
+            if id(blocks[-1]) % pool_bytes == header_bytes:
+                break
         filling.append(blocks)
     top = libc.malloc(100000)
     libc.free(top)
@@ -493,13 +533,17 @@ class Watch:
             return plain_find_and_load(name, import_)
         finally:
             # Names that a module put into sys.modules by itself (os.path, six.moves).
+            put = []
             for key in reversed(list(modules)):
                 if key in self.seen:
                     break
                 self.seen.add(key)
                 if key != name and key not in library.needs:
-                    self.need(key)
+                    put.append(key)
+            for key in reversed(put):
+                self.need(key)
             self.seen.add(name)
+            library.note_loggers(name)
             library.needs.setdefault(name, [])
             library.stack.pop()
 
@@ -650,10 +694,7 @@ def serve(theirs, own):
     theirs.close()
     posix.dup2(1, 0)  # or the server would not see the control socket end
     posix.setsid()
-    data, ancillary, flags, _ = own.recvmsg(ORDER_BYTES_MAX, 64)
-    if not data or flags & (_socket.MSG_TRUNC | _socket.MSG_CTRUNC) or not ancillary:
-        posix._exit(0)
-    order = Order(data, ancillary[0][2])
+    order = receive(own)
     order.surround()
     try:
         code, namespace = order.become()
@@ -662,6 +703,15 @@ def serve(theirs, own):
     own.send(b"taken")
     own.close()
     taken.append((code, namespace))
+
+
+def receive(own):
+    data, ancillary, flags, _ = own.recvmsg(ORDER_BYTES_MAX, 64)
+    if not data:
+        posix._exit(0)  # not needed any more
+    if flags & TRUNCATED or not ancillary:
+        posix._exit(1)
+    return Order(data, ancillary[0][2])
 
 
 class Order:
@@ -1284,6 +1334,7 @@ META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
 handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
 kept_mapped = set()
+looked_at = {}  # a script's path: when it was last looked at
 filling = []  # holds the heap's holes
 order_kept = []  # in a child: the order, whose memory is C's environment for as long as the process lives
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
@@ -1305,6 +1356,7 @@ from _functools import partial
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
 slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)
+libc.malloc_trim(0)  # what compiling this file took
 libc.setlocale.restype = ctypes.c_char_p
 libc.realpath.restype = libc.malloc.restype = ctypes.c_void_p
 libc.free.argtypes = [ctypes.c_void_p]
@@ -1337,6 +1389,7 @@ STREAMS = [(number, stream.name[1:-1], mode, stream.encoding, stream.errors, str
            for number, mode, stream in ((0, "r", sys.stdin), (1, "w", sys.stdout), (2, "w", sys.stderr))]
 ready_streams = {}
 NULL_DEVICE, BLOCK_BYTES = prepare_streams()
+TRUNCATED = _socket.MSG_TRUNC | _socket.MSG_CTRUNC
 S_IFIFO, S_IFSOCK, S_IFREG = 0o010000, 0o140000, 0o100000
 # C's list of variables in a child, and where C looks for it.
 c_pairs = (c_void_p * 1000)()

@@ -54,6 +54,7 @@ sub FIRST_LINE_BYTES_MAX() { 256 }           # as the kernel reads it
 sub MESSAGE_BYTES_MAX()    { 1 << 16 }
 sub PERL_STATE_BYTES_MAX() { 1 << 14 }       # a perl interpreter's own struct is some 4 KiB
 sub SCRIPT_BYTES_MAX()     { 16 << 20 }      # a larger one has much to compile anyway
+sub TRIAL_SECONDS_MAX()    { 10 }
 sub SLOTS()                { 64 }
 sub SLOT_BYTES()           { 1 << 10 }
 
@@ -81,6 +82,9 @@ my %path;                         # where each was found
 my %brings;                       # what each puts into %INC when it is loaded first
 my %evals;                        # how many texts each evaluates when it is loaded
 my $nested_evals;                 # those of what the file that is being loaded has loaded
+my $is_trial = 0;                 # is this the child that tries a module?
+my %path_of_loading;
+my $is_circular = 0;              # do files need each other, so that %brings must be completed?
 my @loading;                      # files, the innermost last
 my %handed;                       # in a child: what was handed out
 my $shelf;                        # what stands for the first directory of @INC
@@ -493,6 +497,8 @@ sub preload {
         verified($module, sub { eval { $play->() } });
     }
     %INC = ();
+    complete_brings() while $is_circular;
+    delete @CORE::GLOBAL::{grep { !defined &{"CORE::GLOBAL::$_"} } keys %CORE::GLOBAL::};    # only mentioned
     for (grep { !exists $known{$_} } keys %path) { $known{$_} = stamp($path{$_}) }
     prepare_state();
     settle() if $new;
@@ -530,7 +536,8 @@ sub load {
     my ($file) = @_;
     return 1 if exists $path{$file};
     my %kept = %INC;
-    %INC = map { $_ => $kept{$_} || $_ } @loading;
+    %INC = ();
+    $path_of_loading{$loading[-1]} = $kept{$loading[-1]} if @loading;
     push @loading, $file;
     my ($before, $outer_nested) = (eval_count(), $nested_evals);
     $nested_evals = 0;
@@ -542,11 +549,21 @@ sub load {
     pop @loading;
     if ($good) {
         $path{$file} = $INC{$file};
-        my %outer = map { $_ => 1 } @loading;
-        $brings{$file} = [grep { defined $INC{$_} && !$outer{$_} } keys %INC];
+        $brings{$file} = [grep { defined $INC{$_} } keys %INC];
     }
     %INC = %kept;
     return $good;
+}
+
+# What a file brings brings something too.
+sub complete_brings {
+    $is_circular = 0;
+    for my $file (keys %brings) {
+        my %all = map { $_ => 1 } map { $_, @{$brings{$_} || []} } @{$brings{$file}};
+        next if keys %all == @{$brings{$file}};
+        $brings{$file} = [keys %all];
+        $is_circular = 1;
+    }
 }
 
 # `require` looks through @INC. The object that stands for its first directory hands out what is preloaded; so what a script puts
@@ -554,8 +571,16 @@ sub load {
 sub HTBin::Warm::INC {
     my ($self, $file) = @_;
     local ($!, $@, $_);
+    if (!$script_pid && @loading) {
+        return if $loading[-1] eq $file;    # perl itself finds it further on in @INC
+        if (grep { $_ eq $file } @loading) {
+            # Two files need each other. Where both are loaded the first time, this `require` does nothing.
+            $is_circular = 1;
+            $INC{$file} = $path_of_loading{$file};
+            return \'1;';
+        }
+    }
     if (!$script_pid) {
-        return if @loading && $loading[-1] eq $file;    # perl itself finds it further on in @INC
         give_up(module_of($loading[0]), "it needs " . module_of($file)) if @loading && $failed{module_of($file)};
         load($file) or return;
     }
@@ -593,8 +618,8 @@ sub verified {
 }
 
 sub give_up {
-    report('without', @_);
-    leave(0);
+    report('without', @_) if !$is_trial;
+    leave($is_trial);
 }
 
 sub state {
@@ -602,8 +627,8 @@ sub state {
     my $umask = umask;
     return (
         "signals @signals",
-        "overrides " . join(' ', sort keys %CORE::GLOBAL::),
-        "UNIVERSAL " . join(' ', sort keys %UNIVERSAL::),
+        "overrides " . join(' ', grep { defined &{"CORE::GLOBAL::$_"} } sort keys %CORE::GLOBAL::),
+        "UNIVERSAL " . join(' ', grep { defined &{"UNIVERSAL::$_"} } sort keys %UNIVERSAL::),
         "subs " . join(' ', grep { defined &{"main::$_"} } sort keys %main::),
         "directories @INC",
         "environment " . join(' ', map { "$_=$ENV{$_}" } sort keys %ENV),
@@ -629,7 +654,8 @@ sub has_blocks {
 # They free memory, or do nothing: an object of theirs may be left as it is.
 sub silent_destructors {
     return map { $_ . '::' } qw(
-        Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver Tie::Array
+        Config Regexp IO::Handle Data::Dumper Digest::MD5 Digest::SHA Encode::Encoding Encode::XS SelectSaver Tie::Array FileHandle
+        Tie::StdScalar Class::Struct::Tie_ISA base::__inc::scope_guard
     );
 }
 
@@ -654,6 +680,23 @@ sub map_slots {
     $slots_address = $address if $address > 0;
 }
 
+# Learning a module must not cost this interpreter its life: a child tries it.
+sub is_harmless {
+    my ($module) = @_;
+    local $?;
+    my $pid = fork;
+    defined $pid or return 0;
+    if ($pid == 0) {
+        $is_trial = 1;
+        call('dup3', 1, 0, 0);    # a module that reads must not get orders
+        alarm TRIAL_SECONDS_MAX;
+        leave(preload($module) && !$failed{$module} ? 0 : 1);
+    }
+    1 while waitpid($pid, 0) < 0 && $! == EINTR;
+    $failed{$module} = 1 if $?;
+    return !$?;
+}
+
 # What a script wrote there is its word only: what is not a module's name, or not beneath perl's own directories, is nothing.
 sub learn {
     my ($slot) = @_;
@@ -663,7 +706,7 @@ sub learn {
     length $names or return;
     write_memory([$address, "\0"]);
     my @modules = grep { may_learn($_) } map { /\A([A-Za-z_]\w*(?:::\w+)*)\z/ } split /,/, $names;
-    report('stale') if preload(@modules);
+    report('stale') if preload(grep { is_harmless($_) } @modules);
 }
 
 sub may_learn {

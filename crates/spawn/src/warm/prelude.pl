@@ -73,6 +73,8 @@ my ($program_name, $program_name_address) = ($0, 0);
 my $eval_count_address = 0;
 my ($warn_bits_address, $warn_bits) = (0);
 my ($state_text, $state_places);  # what is written to perl's state, and where
+my $own_name;                     # of this process, as the kernel has it
+my $by_env;                       # does env start the script's perl? Then the process has perl's name
 my $quiet_text = 0;               # has the script nothing that could show at its end?
 my ($poll, $none_open);           # what to ask about descriptors at the end, and the answer that none is open
 my $started_with;                 # what perl and the C library read from the environment
@@ -99,6 +101,7 @@ my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
 sub main {
     find_system_calls() or refuse("the system calls of this machine are not known");
     $] >= 5.010         or refuse("perl $] is older than 5.10");
+    $own_name = process_name();
     find_program()      or refuse("perl's program is not an unread /dev/null");
     call('prctl', PR_SET_DUMPABLE, 0, 0, 0, 0);
     find_thread_id_address();
@@ -137,6 +140,12 @@ sub serve {
         if    ($verb eq 'fork')  { leave_if_outdated(); return if make_spare() }
         elsif ($verb eq 'ended') { learn($fields[0]) }
     }
+}
+
+sub process_name {
+    open my $file, '<', '/proc/self/comm' or return 'perl';
+    my ($name) = <$file> =~ /(.*)/;
+    return $name;
 }
 
 sub wait_for_settings {
@@ -298,6 +307,7 @@ sub replace_program {
     call('pread64', $descriptor, $text, $bytes, 0) == $bytes or return 0;
     text_can_be_warm($text)                                  or return 0;
     $quiet_text = text_is_quiet($text);
+    $by_env     = $program eq $script && $text =~ /\A#![^\n]*\benv\s/;
     call('lseek', $descriptor, 0, SEEK_SET);
     return call('dup3', $descriptor, $program_descriptor, O_CLOEXEC) == $program_descriptor;
 }
@@ -337,7 +347,7 @@ sub become_main {
     # With -T, what comes from outside must be tainted, and only what is tainted can make it so.
     my $taint = ${^TAINT} ? substr $ENV{PATH}, 0, 0 : '';
     $0 = $script . $taint;
-    my $name = substr $script, 1 + rindex $script, '/';
+    my $name = $by_env ? $own_name : substr $program, 1 + rindex $program, '/';
     call('prctl', PR_SET_NAME, $name, 0, 0, 0);
     correct_perl_state();
     my @words = @arguments;

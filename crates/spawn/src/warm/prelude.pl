@@ -88,6 +88,7 @@ my $is_trial = 0;                 # is this the child that tries a module?
 my %path_of_loading;
 my $is_circular = 0;              # do files need each other, so that %brings must be completed?
 my @loading;                      # files, the innermost last
+my %hand_outs;                     # the same with paths and numbers, as one text for each
 my %handed;                       # in a child: what was handed out
 my $shelf;                        # what stands for the first directory of @INC
 my %rehearsal;                    # module: calls that were not played yet
@@ -95,6 +96,7 @@ my %failed;                       # modules that could not be loaded, or may not
 my @settled;                      # what fills the gaps in memory
 my $checked_at = 0;               # when %known was compared with the files
 my %own_directory;                # those that @INC starts with
+my %places;                       # directories in which perl looks: what stat said about them
 my %first_names;                  # of preloaded files: CGI.pm, CGI, JSON ...
 
 # The first thing that runs. It returns in a child only, and there the script stands in the place of /dev/null.
@@ -510,6 +512,8 @@ sub preload {
     complete_brings() while $is_circular;
     delete @CORE::GLOBAL::{grep { !defined &{"CORE::GLOBAL::$_"} } keys %CORE::GLOBAL::};    # only mentioned
     for (grep { !exists $known{$_} } keys %path) { $known{$_} = stamp($path{$_}) }
+    watch_places();
+    prepare_hand_outs();
     prepare_state();
     settle() if $new;
     return $new;
@@ -545,6 +549,7 @@ sub preload_one {
 sub load {
     my ($file) = @_;
     return 1 if exists $path{$file};
+    return 0 if -e "$$shelf/$file";    # it stands before what perl would find
     my %kept = %INC;
     %INC = ();
     $path_of_loading{$loading[-1]} = $kept{$loading[-1]} if @loading;
@@ -579,9 +584,20 @@ sub complete_brings {
 # `require` looks through @INC. The object that stands for its first directory hands out what is preloaded; so what a script puts
 # in front of it is looked through before, as it is ordinarily, and %INC says what the script has asked for.
 sub HTBin::Warm::INC {
-    my ($self, $file) = @_;
+    my $file = $_[1];
     local ($!, $@, $_);
-    if (!$script_pid && @loading) {
+    return needed($file)   if !$script_pid;
+    return hand_out($file) if exists $hand_outs{$file} && !$handed{$file};
+    my $place = "$$shelf/$file";
+    return if !-f $place || !open my $handle, '<', $place;
+    $INC{$file} = $place;
+    return \qq{#line 1 "$place"\n}, $handle;
+}
+
+# What a file needs that is being preloaded.
+sub needed {
+    my ($file) = @_;
+    if (@loading) {
         return if $loading[-1] eq $file;    # perl itself finds it further on in @INC
         if (grep { $_ eq $file } @loading) {
             # Two files need each other. Where both are loaded the first time, this `require` does nothing.
@@ -589,30 +605,31 @@ sub HTBin::Warm::INC {
             $INC{$file} = $path_of_loading{$file};
             return \'1;';
         }
+        give_up(module_of($loading[0]), "it needs " . module_of($file)) if $failed{module_of($file)};
     }
-    if (!$script_pid) {
-        give_up(module_of($loading[0]), "it needs " . module_of($file)) if @loading && $failed{module_of($file)};
-        load($file) or return;
-    }
-    return hand_out($file) if exists $path{$file} && !$handed{$file};
-    my $place = "$$shelf/$file";
-    return if !-f $place || !open my $handle, '<', $place;
-    $INC{$file} = $place;
-    return \qq{#line 1 "$place"\n}, $handle;
+    load($file) or return;
+    $INC{$_} = $path{$_} for grep { !exists $INC{$_} } @{$brings{$file}};
+    return \'1;';
 }
 
-# A preloaded file counts as loaded now, and so does what it brings.
+# A preloaded file counts as loaded now, and so does what it brings. Out of one text, for a page is copied for each value that is
+# only looked at.
 sub hand_out {
-    my $evals = 0;
-    for (@{$brings{$_[0]}}) {
-        next if exists $INC{$_};
-        $INC{$_} = $path{$_};
-        next if !$script_pid;
-        $evals += $evals{$_};
-        $handed{$_} = 1;
+    my ($evals, @parts) = (0, split /\0/, $hand_outs{$_[0]});
+    while (my ($file, $path, $its_evals) = splice @parts, 0, 3) {
+        next if exists $INC{$file};
+        $INC{$file} = $path;
+        $handed{$file} = 1;
+        $evals += $its_evals;
     }
-    write_memory([$eval_count_address, pack 'L', $evals + eval_count()]) if $evals;
+    set_eval_count($evals + eval_count()) if $evals;
     return \'1;';
+}
+
+sub prepare_hand_outs {
+    for my $file (keys %brings) {
+        $hand_outs{$file} = join "\0", map { ($_, $path{$_}, $evals{$_} || 0) } grep { exists $path{$_} } @{$brings{$file}};
+    }
 }
 
 # Whatever changes what every script would see is not preloaded: the server starts over without it.
@@ -749,11 +766,21 @@ sub leave_if_outdated {
     my $now = time;
     return if $now == $checked_at;
     $checked_at = $now;
-    for (keys %known) {
-        next if $known{$_} eq stamp($path{$_});
-        report('stale');
-        report('note', "$path{$_} has changed");
-        leave(0);
+    for (keys %known) { leave_outdated($path{$_}) if $known{$_} ne stamp($path{$_}) }
+    for (keys %places) { leave_outdated($_) if $places{$_} ne stamp($_) }
+}
+
+sub leave_outdated {
+    report('stale');
+    report('note', "$_[0] has changed");
+    leave(0);
+}
+
+# Where a file could come to stand before one that is preloaded.
+sub watch_places {
+    my %below = map { m{\A(.*)/} ? ("/$1" => 1) : () } keys %known;
+    for my $directory (keys %own_directory) {
+        for my $place (map { "$directory$_" } '', keys %below) { $places{$place} = stamp($place) if !exists $places{$place} }
     }
 }
 
@@ -764,6 +791,7 @@ sub stamp { join ' ', (stat $_[0])[0, 1, 7, 9, 10] }
 # @INC is tied, for a script may put a directory first that has a file of the same name as a preloaded one.
 sub watch_directories {
     my ($first, @others) = @INC;
+    refuse("$_ is not absolute") for grep { !m{\A/} } $first, @others[0 .. $#others - 1];
     @own_directory{$first, @others} = ();
     $shelf = bless \$first, __PACKAGE__;
     tie @INC, 'HTBin::Warm::Directories';
@@ -896,6 +924,13 @@ sub correct_perl_state {
     my $pieces = length($remote) / 16 - !$program_name_address;
     call('process_vm_writev', $script_pid, $local, 1, $remote, $pieces, 0) > 0 and return;
     write_memory([$program_name_address, "$script\0"], [$eval_count_address, pack 'L', 0], [$warn_bits_address, $warn_bits]);
+}
+
+sub set_eval_count {
+    my $text   = pack 'L', $_[0];
+    my $local  = pack 'P J', $text, 4;
+    my $remote = pack 'J J', $eval_count_address, 4;
+    call('process_vm_writev', $$, $local, 1, $remote, 1, 0) > 0 or write_memory([$eval_count_address, $text]);
 }
 
 sub prepare_state {

@@ -766,7 +766,7 @@ class Order:
         """This process becomes an ordinary start: whatever could not be made equal is equal there."""
         for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
             _signal.signal(number, _signal.SIG_DFL)
-        own.send(b"taken")
+        own.send(b"cold")
         try:
             environment = {}
             for pair in self.environment:

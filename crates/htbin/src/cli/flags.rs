@@ -188,6 +188,7 @@ pub struct WarmFlags {
     /// `stdlib`: what scripts import of the standard library. `auto`: what they import, wherever it is installed. Other
     /// names are modules that are loaded at the start, as in `--preload flask,DBI`.
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', default_value = "stdlib", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub preload: Vec<String>,
     /// How long a script waits for its interpreter to start [it does not: it starts ordinarily]
     #[arg(long, value_name = "TIME", value_parser = value::duration, hide_short_help = true)]

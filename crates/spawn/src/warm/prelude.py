@@ -81,9 +81,12 @@ def main():
     library.everything = settings.get("preload") == "auto"
     library.named = named("with")
     NEVER.update(named("without"))
-    library.learn(["warnings"])
-    library.learn(PRELOAD + sorted(library.named))
-    library.settle()
+    try:
+        library.learn(["warnings"])
+        library.learn(PRELOAD + sorted(library.named))
+        library.settle()
+    except Exception as error:
+        leave("refuse", "cannot get ready: %r" % error)
     say("ready", "%d.%d.%d" % VERSION[:3])
     while True:
         verb, *words = control.recv(1 << 16).split(b"\0")
@@ -396,7 +399,7 @@ def keep_programs_mapped():
 def dress_rehearsal():
     """What a child does between its order and its end, as far as it can be undone: so that the interpreter has specialised
     this code and knows where each attribute is. What it finds out after the fork, it writes to pages of its own."""
-    kept = sys.argv[:], sys.orig_argv[:] if VERSION >= (3, 10) else None, sys.path[:]
+    were = sys.argv[:], sys.orig_argv[:] if VERSION >= (3, 10) else None, sys.path[:]
     streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")}
     script = b"/dev/null"
     pairs = [b"%s=%s" % pair for pair in DECIDED.items()] + SAMPLE_ENVIRONMENT
@@ -424,13 +427,14 @@ def dress_rehearsal():
         finally:
             bootstrap._find_and_load = plain_find_and_load
             hide_environment()
-            sys.argv[:], sys.path[:] = kept[0], kept[2]
-            if kept[1] is not None:
-                sys.orig_argv[:] = kept[1]
+            sys.argv[:], sys.path[:] = were[0], were[2]
+            if were[1] is not None:
+                sys.orig_argv[:] = were[1]
             for name, stream in streams.items():
                 setattr(sys, name, stream)
-            del sys.path_importer_cache[os.fsdecode(script)]
+            sys.path_importer_cache.pop(os.fsdecode(script), None)
             handed.clear()
+            kept.clear()
             fresh.clear()
             library.reveal()
             library.hide()
@@ -810,8 +814,8 @@ def replace_environment(data, pairs):
         addresses.append(end)
     addresses.reverse()
     pack_pairs("%dP" % (count + 1), c_pairs, 0, *addresses, 0)
-    order_kept.append(data)
     c_environ.value = C_PAIRS
+    kept.append(data)
     for name, value in ADDED_AT_START:
         names[name] = value
         putenv(name, value)
@@ -885,6 +889,7 @@ def place_streams():
             stream = make_stream(*row)
         setattr(sys, name, stream)
         setattr(sys, "__%s__" % name, stream)
+        kept.append(stream)
 
 
 def run():
@@ -905,6 +910,12 @@ def run():
         status = 120
     let_go()
     flush_quietly()
+    for stream in kept[1:]:
+        # They would be flushed when freed, wherever the script has put them.
+        try:
+            stream.flush()
+        except BaseException:
+            pass
     flush_c_streams(None)
     if status < 0:
         _signal.signal(-status, _signal.SIG_DFL)
@@ -1127,6 +1138,11 @@ def find_and_load(name, import_):
     plan = plans.get(name)
     if plan is not None and hand_out(*plan):
         return modules[name]
+    if _thread.get_ident() != MAIN_THREAD:
+        # `stack` is the main thread's. Another thread's stack begins with its own function; it sees one frame more here.
+        module = plain_find_and_load(name, import_)
+        fresh.append(name)
+        return module
     frame = stack.frame
     if stack.indirect is not None:
         frame = c_void_p.from_address(frame.value + stack.indirect)
@@ -1328,6 +1344,7 @@ if ENVIRON_AT_START is None:
 
 slots = None
 slot = -1
+MAIN_THREAD = _thread.get_ident()
 modules = sys.modules
 plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, bootstrap._gcd_import, builtins.__import__
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
@@ -1336,7 +1353,7 @@ handed, fresh = [], []  # in a child: sets of names handed out, names imported o
 kept_mapped = set()
 looked_at = {}  # a script's path: when it was last looked at
 filling = []  # holds the heap's holes
-order_kept = []  # in a child: the order, whose memory is C's environment for as long as the process lives
+kept = []  # in a child: what must not be freed
 taken = []  # in a child: the script's code and namespace; nothing else may hold them
 listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()

@@ -420,6 +420,8 @@ def dress_rehearsal():
             _, namespace = order.become()
             own.send(b"taken")
             theirs.recv(10)
+            if HAS_SCRIPT_DIRECTORY:
+                sys.path[0] = "/proc/self/task"  # holds nothing with the name of a module
             bare(exec, code, namespace)
             flush_quietly()
             flush_streams()
@@ -537,15 +539,11 @@ class Watch:
             return plain_find_and_load(name, import_)
         finally:
             # Names that a module put into sys.modules by itself (os.path, six.moves).
-            put = []
-            for key in reversed(list(modules)):
-                if key in self.seen:
-                    break
-                self.seen.add(key)
-                if key != name and key not in library.needs:
-                    put.append(key)
-            for key in reversed(put):
-                self.need(key)
+            for key in list(modules):
+                if key not in self.seen:
+                    self.seen.add(key)
+                    if key != name and key not in library.needs and key not in library.stack:
+                        self.need(key)
             self.seen.add(name)
             library.note_loggers(name)
             library.needs.setdefault(name, [])

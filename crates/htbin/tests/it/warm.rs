@@ -171,6 +171,23 @@ fn an_edited_script_takes_effect_at_once() {
 }
 
 #[test]
+fn a_script_that_cannot_be_faithful_is_told_as_cold() {
+    ours_only!();
+    // A module of the script's own takes the place of one that was loaded ahead.
+    let perl =
+        "#!/usr/bin/perl\nuse lib '.';\nuse JSON::PP;\nprint \"Content-Type: text/plain\\n\\n$JSON::PP::own\\n\";\n";
+    let python = "#!/usr/bin/python3\nprint('Content-Type: text/plain\\n')\nprint('broken'\n";
+    let site = Site::new().script("cgi-bin/p.pl", perl).script("cgi-bin/broken.py", python);
+    let site = site.file("cgi-bin/JSON/PP.pm", "package JSON::PP; our $own = 'own'; 1;\n");
+    let server = start(&site, &[]);
+    for _ in 0..3 {
+        assert_eq!(server.get("/cgi-bin/p.pl").expect(200).text(), "own\n");
+    }
+    server.get("/cgi-bin/broken.py").expect(502);
+    assert_eq!(how(&server, "/cgi-bin/broken.py", 0), "cold", "Python cannot compile it, and says so ordinarily");
+}
+
+#[test]
 fn an_interpreter_that_is_not_used_goes() {
     ours_only!();
     let site = site();

@@ -255,7 +255,7 @@ sub become_script {
     call('prctl', PR_SET_DUMPABLE, 1, 0, 0, 0);
     my $warm = eval { replace_program() && become_main() };
     $warm || -x $program or leave(127);
-    my $taken = 'taken';
+    my $taken = $warm ? 'taken' : 'cold';
     call('sendto', $socket, $taken, length $taken, MSG_NOSIGNAL, 0, 0);
     start_cold() unless $warm;
     close_descriptors();

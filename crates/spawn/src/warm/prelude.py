@@ -1146,7 +1146,10 @@ def find_and_load(name, import_):
         frame = c_void_p.from_address(frame.value + stack.indirect)
     own = frame.value
     # The module that is imported sees the importer where it would be.
-    frame.value = stack.address(sys._getframe(1))
+    try:
+        frame.value = stack.address(sys._getframe(1))
+    except ValueError:
+        frame.value = None  # the interpreter itself imports, with no frame below
     try:
         module = partial(plain_find_and_load, name, import_)()
     finally:

@@ -13,7 +13,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -94,7 +94,7 @@ impl Starter {
     pub fn new(launcher: Arc<Launcher>, warm: Option<Settings>) -> Self {
         let warm = warm.map(|settings| {
             let (launcher, stopped) = (Arc::clone(&launcher), AtomicBool::new(false));
-            Arc::new(Warm { settings, launcher, shelf: Mutex::default(), stopped })
+            Arc::new(Warm { settings, launcher, shelf: Mutex::default(), stopped, next_id: AtomicU64::new(1) })
         });
         Self { launcher, warm }
     }
@@ -131,12 +131,15 @@ struct Warm {
     launcher: Arc<Launcher>,
     shelf: Mutex<HashMap<Kind, Place>>,
     stopped: AtomicBool,
+    next_id: AtomicU64,
 }
 
 /// What is known of one kind of interpreter.
 #[derive(Debug)]
 struct Place {
     state: State,
+    /// Which start of an interpreter it stands for: one of its kind may still be on its way out.
+    id: u64,
     /// The program when it was started, or found unfit.
     stamp: Stamp,
     /// Modules that cannot be loaded ahead.
@@ -230,39 +233,39 @@ impl Warm {
         without: Vec<String>,
     ) -> watch::Receiver<()> {
         let (sender, settled) = watch::channel(());
-        let place = Place { state: State::Starting(sender), stamp, without: without.clone(), used: Instant::now() };
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let place = Place { state: State::Starting(sender), id, stamp, without: without.clone(), used: Instant::now() };
         if let Some(old) = shelf.insert(kind.clone(), place) {
             old.retire();
         }
         let warm = Arc::clone(self);
-        tokio::spawn(async move { warm.keep(kind, stamp, without).await });
+        tokio::spawn(async move { warm.keep(kind, id, stamp, without).await });
         settled
     }
 
     /// Starts an interpreter and stays with it until it is gone.
-    async fn keep(self: Arc<Self>, kind: Kind, stamp: Stamp, without: Vec<String>) {
+    async fn keep(self: Arc<Self>, kind: Kind, id: u64, stamp: Stamp, without: Vec<String>) {
         let end = match Interpreter::start(&kind, &without, &self.settings, &self.launcher).await {
             Err(why) => End::Failed(why),
             Ok((interpreter, life)) => {
                 let ready = |interpreter: &Arc<Interpreter>| {
                     // Its place may have gone to another meanwhile.
-                    if !self.replace(&kind, stamp, State::Running(Arc::clone(interpreter))) {
+                    if !self.replace(&kind, id, State::Running(Arc::clone(interpreter))) {
                         interpreter.retire();
                     }
                 };
                 life.live(&interpreter, ready).await
             }
         };
-        self.ended(kind, stamp, without, end);
+        self.ended(kind, id, stamp, without, end);
     }
 
-    fn ended(self: &Arc<Self>, kind: Kind, stamp: Stamp, mut without: Vec<String>, end: End) {
+    fn ended(self: &Arc<Self>, kind: Kind, id: u64, stamp: Stamp, mut without: Vec<String>, end: End) {
         match end {
             End::Retired => {
                 let mut shelf = self.shelf();
                 // Unless another one stands there already.
-                if shelf.get(&kind).is_some_and(|place| place.stamp == stamp && !matches!(place.state, State::Unfit(_)))
-                {
+                if shelf.get(&kind).is_some_and(|place| place.id == id) {
                     shelf.remove(&kind);
                 }
             }
@@ -270,28 +273,28 @@ impl Warm {
                 tracing::info!("warm {kind}: {module} is not loaded ahead: {reason}");
                 without.push(module);
                 let mut shelf = self.shelf();
-                if shelf.get(&kind).is_some_and(|place| place.stamp == stamp) {
+                if shelf.get(&kind).is_some_and(|place| place.id == id) {
                     self.begin(&mut shelf, kind, stamp, without);
                 }
             }
             End::Without(module, reason) => {
-                self.fail(&kind, stamp, &format!("it fails with {module}: {reason}"), None);
+                self.fail(&kind, id, &format!("it fails with {module}: {reason}"), None);
             }
-            End::Refused(reason) => self.fail(&kind, stamp, &reason, None),
-            End::Failed(reason) => self.fail(&kind, stamp, &reason, Some(Instant::now() + RETRY_TIME)),
+            End::Refused(reason) => self.fail(&kind, id, &reason, None),
+            End::Failed(reason) => self.fail(&kind, id, &reason, Some(Instant::now() + RETRY_TIME)),
         }
     }
 
-    fn fail(&self, kind: &Kind, stamp: Stamp, reason: &str, until: Option<Instant>) {
-        if self.replace(kind, stamp, State::Unfit(until)) {
+    fn fail(&self, kind: &Kind, id: u64, reason: &str, until: Option<Instant>) {
+        if self.replace(kind, id, State::Unfit(until)) {
             tracing::warn!("{kind} cannot be kept warm, its scripts start ordinarily: {reason}");
         }
     }
 
-    /// Puts in the new state, if it is still about the same program.
-    fn replace(&self, kind: &Kind, stamp: Stamp, state: State) -> bool {
+    /// Puts in the new state, if its place is still there.
+    fn replace(&self, kind: &Kind, id: u64, state: State) -> bool {
         let mut shelf = self.shelf();
-        let place = shelf.get_mut(kind).filter(|place| place.stamp == stamp);
+        let place = shelf.get_mut(kind).filter(|place| place.id == id);
         place.map(|place| place.state = state).is_some()
     }
 

@@ -114,7 +114,7 @@ impl Interpreter {
             complained: AtomicBool::new(false),
         };
         let life = Life {
-            _stdout: parts.stdout,
+            stdout: Some(parts.stdout),
             stderr: Some(stderr),
             process: parts.process,
             started: now,

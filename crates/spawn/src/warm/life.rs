@@ -34,8 +34,8 @@ pub(super) enum End {
 
 /// What belongs to the task that stays with an interpreter.
 pub(super) struct Life {
-    /// Nobody writes there; open, so that whoever does lives on.
-    pub(super) _stdout: pipe::Receiver,
+    /// What rehearsals write; nobody wants it, but a full pipe would hold the interpreter.
+    pub(super) stdout: Option<pipe::Receiver>,
     pub(super) stderr: Option<pipe::Receiver>,
     pub(super) process: Process,
     pub(super) started: Instant,
@@ -68,6 +68,7 @@ impl Life {
                 line = next_messages(&mut self.stderr) => {
                     line.lines().for_each(|line| tracing::warn!("warm {}: {line}", interpreter.name));
                 }
+                _ = next_messages(&mut self.stdout) => {}
                 // Its spares may hold its socket open.
                 _ = self.process.exited() => break self.why(interpreter).await,
                 _ = ticks.tick() => if let Some(end) = self.check(interpreter) { break end },

@@ -205,8 +205,11 @@ fn warm(flags: &Flags, environment: &[(OsString, OsString)]) -> Result<Option<wa
         }
     }
     Ok(Some(warm::Settings {
-        spares: positive("--warm-spare", whole(warm.warm_spare))?.min(WARM_SPARES_MAX),
-        interpreters_max: positive("--warm-max", whole(warm.warm_max))?,
+        spares: whole(warm.warm_spare).min(WARM_SPARES_MAX),
+        interpreters_max: match whole(warm.warm_max) {
+            0 => return Err(Error::new("--warm-max", "0 interpreters is what --no-warm says; leave out --warm")),
+            count => count,
+        },
         idle_time: warm.warm_idle,
         memory_bytes_max: warm.warm_memory,
         start_wait: warm.warm_wait.unwrap_or_default(),

@@ -214,12 +214,17 @@ impl Warm {
         Some(Found::Starting(self.begin(&mut shelf, kind, stamp, without)))
     }
 
-    /// Beyond the limit the one that was not used for longest goes.
+    /// Beyond the limit the one that was not used for longest goes. What is known to be unfit takes no interpreter's room.
     fn make_room(&self, shelf: &mut HashMap<Kind, Place>) {
-        if shelf.len() < self.settings.interpreters_max {
+        let is_unfit = |place: &Place| matches!(place.state, State::Unfit(_));
+        if shelf.values().filter(|place| is_unfit(place)).count() >= UNFIT_MAX {
+            shelf.retain(|_, place| !is_unfit(place));
+        }
+        let running = || shelf.iter().filter(|(_, place)| !is_unfit(place));
+        if running().count() < self.settings.interpreters_max {
             return;
         }
-        let oldest = shelf.iter().min_by_key(|(_, place)| place.used).map(|(kind, _)| kind.clone());
+        let oldest = running().min_by_key(|(_, place)| place.used).map(|(kind, _)| kind.clone());
         if let Some(place) = oldest.and_then(|kind| shelf.remove(&kind)) {
             place.retire();
         }
@@ -305,5 +310,7 @@ impl Warm {
 
 /// After a failure scripts start ordinarily for so long.
 const RETRY_TIME: Duration = Duration::from_secs(60);
+/// Kinds that are known to be unfit; beyond that all of them are tried anew.
+const UNFIT_MAX: usize = 64;
 /// Modules that cannot be loaded ahead; an interpreter that finds more is not kept.
 const WITHOUT_MAX: usize = 32;

@@ -305,7 +305,7 @@ pub struct OutputFlags {
     /// Of the access log: common, combined, json [common]
     ///
     /// The access log is on stdout, everything else on stderr. `common` and `combined` are Apache's; `json` is one object
-    /// a line, with the id of the exchange, the script and the reason of a refusal.
+    /// a line, with the id of the exchange, the script, how it was started, and the reason of a refusal.
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "common", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
     pub log_format: LogFormat,

@@ -140,10 +140,16 @@ fn a_spare_that_dies_is_replaced_within_the_request() {
     let is_spare =
         |child: &u32| status_field(*child, "NSsid").is_some() && *child != pid && session(*child) == Some(pid);
     for _ in 0..5 {
-        // The spare is in its interpreter's session until it has an order.
-        if let Some(spare) = children(server.pid()).into_iter().find(is_spare) {
-            signal(spare, Signal::KILL);
-        }
+        // The spare is in its interpreter's session until it has an order; it may not have been forked yet.
+        let deadline = std::time::Instant::now() + PATIENCE;
+        let spare = loop {
+            if let Some(spare) = children(server.pid()).into_iter().find(is_spare) {
+                break spare;
+            }
+            assert!(std::time::Instant::now() < deadline, "there is no spare");
+            std::thread::yield_now();
+        };
+        signal(spare, Signal::KILL);
         tell(&server, "/cgi-bin/tell.py");
     }
 }

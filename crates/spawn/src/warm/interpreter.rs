@@ -267,8 +267,10 @@ impl Interpreter {
 impl Interpreter {
     pub(super) fn hear(&self, report: Report, descriptor: Option<OwnedFd>) {
         match (report, descriptor) {
-            (Report::Spare { pid, slot }, Some(socket)) => {
-                if let Some(spare) = Spare::new(pid, slot, socket, &self.living) {
+            (Report::Spare { pid, slot }, socket) => {
+                // Without its socket, for want of descriptors, it is of no use either.
+                let spare = socket.and_then(|socket| Spare::new(pid, slot, socket, &self.living));
+                if let Some(spare) = spare {
                     self.put(spare);
                 } else {
                     let mut state = self.state();

@@ -4,8 +4,8 @@
 use super::{Settings, kind::Language};
 use crate::{launch::Order, limits::Limits};
 
-/// Octets of a message to an interpreter or a spare; what is larger starts ordinarily. Below what a socket takes at once.
-pub(super) const MESSAGE_BYTES_MAX: usize = 128 * 1024;
+/// Octets of an order; what is larger starts ordinarily. As much as the preludes read, and less than a socket takes.
+pub(super) const MESSAGE_BYTES_MAX: usize = 120 * 1024;
 /// Octets of a message from an interpreter.
 pub(super) const REPORT_BYTES_MAX: usize = 4096;
 /// Make one spare.

@@ -370,12 +370,30 @@ class Library:
     def exit_if_changed(self):
         """A package or the interpreter itself was upgraded: the server starts another."""
         now = time.monotonic()
-        if now - self.checked > CHECK_FILES_SECONDS:
-            for path, was in self.files.items():
-                if identity(path) != was:
-                    say("stale")
-                    leave("note", path + " has changed; a fresh interpreter takes over")
-            self.checked = time.monotonic()
+        if now - self.checked < CHECK_FILES_SECONDS:
+            return
+        for path, was in self.files.items():
+            found = identity(path)
+            if found == was:
+                continue
+            if path in BASE_PATH and self.is_found_as_before():
+                self.files[path] = found  # a module came or went that is none of ours
+            elif found is None or was is None or found[:4] != was[:4]:
+                say("stale")
+                leave("note", path + " has changed; a fresh interpreter takes over")
+        self.checked = time.monotonic()
+
+    def is_found_as_before(self):
+        for finder in sys.path_importer_cache.values():
+            if hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
+        for name, module in self.hidden.items():
+            origin = getattr(getattr(module, "__spec__", None), "origin", None)
+            if "." not in name and origin and origin == getattr(module, "__file__", None):
+                spec = PathFinder.find_spec(name, BASE_PATH)
+                if spec is None or spec.origin != origin:
+                    return False
+        return True
 
 
 def keep_programs_mapped():

@@ -1192,7 +1192,7 @@ def hand_out(names, found, files, quiet, steps):
             elif present is not module:
                 return False
     for before in handed:
-        if not before.isdisjoint(new):
+        if not all(map(modules.__contains__, before)) and not set(before).isdisjoint(new):
             return False  # the script removed it and wants a new one
     modules.update(zip(names, found))
     if new is not names:
@@ -1200,7 +1200,7 @@ def hand_out(names, found, files, quiet, steps):
             package, module, namespace, child = library.shelves[name]
             if namespace is not None and package not in new:
                 namespace[child] = module
-    handed.append(frozenset(new))
+    handed.append(new)
     for name, act, args, kwargs in steps:
         if new is names or name in new:
             act(*args, **kwargs)
@@ -1329,7 +1329,9 @@ REHEARSALS = [
 
 
 def fresh_random(random):
-    random._inst.seed()
+    # As its own seed does, without a detour.
+    seed_random(random._inst)
+    random._inst.gauss_next = None
 
 
 def fresh_logging(logging):
@@ -1368,7 +1370,7 @@ modules = sys.modules
 plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, bootstrap._gcd_import, builtins.__import__
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
-handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
+handed, fresh = [], []  # in a child: names handed out, by import, names imported ordinarily
 kept_mapped = set()
 looked_at = {}  # a script's path: when it was last looked at
 filling = []  # holds the heap's holes
@@ -1378,7 +1380,7 @@ listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()
 with Watch(library):
     try:
-        import ctypes, mmap, resource
+        import _random, ctypes, mmap, resource
         from ctypes import c_int, c_void_p
         from resource import setrlimit
     except ImportError as error:
@@ -1389,6 +1391,7 @@ from _io import open as open_file, TextIOWrapper, FileIO
 from posix import putenv
 from _struct import pack_into as pack_pairs
 from _functools import partial
+seed_random = _random.Random.seed
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
 slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)

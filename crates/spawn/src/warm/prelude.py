@@ -1358,7 +1358,7 @@ if VERSION < (3, 8) or sys.implementation.name != "cpython":
     leave("refuse", "needs CPython 3.8 or later")
 if machine not in ("x86_64", "aarch64") or sys.maxsize < 1 << 32:
     leave("refuse", "needs x86_64 or aarch64")
-if sys.flags.inspect or sys.flags.interactive or sys.flags.verbose or set(sys._xoptions) - XOPTIONS or "t" in sys.abiflags:
+if sys.flags.inspect or sys.flags.interactive or sys.flags.verbose or sys.flags.dev_mode or set(sys._xoptions) - XOPTIONS or "t" in sys.abiflags:
     leave("refuse", "flags that act when an interpreter starts or ends")
 if ENVIRON_AT_START is None:
     leave("refuse", "needs /proc")

@@ -370,12 +370,30 @@ class Library:
     def exit_if_changed(self):
         """A package or the interpreter itself was upgraded: the server starts another."""
         now = time.monotonic()
-        if now - self.checked > CHECK_FILES_SECONDS:
-            for path, was in self.files.items():
-                if identity(path) != was:
-                    say("stale")
-                    leave("note", path + " has changed; a fresh interpreter takes over")
-            self.checked = time.monotonic()
+        if now - self.checked < CHECK_FILES_SECONDS:
+            return
+        for path, was in self.files.items():
+            found = identity(path)
+            if found == was:
+                continue
+            if path in BASE_PATH and self.is_found_as_before():
+                self.files[path] = found  # a module came or went that is none of ours
+            elif found is None or was is None or found[:4] != was[:4]:
+                say("stale")
+                leave("note", path + " has changed; a fresh interpreter takes over")
+        self.checked = time.monotonic()
+
+    def is_found_as_before(self):
+        for finder in sys.path_importer_cache.values():
+            if hasattr(finder, "invalidate_caches"):
+                finder.invalidate_caches()
+        for name, module in self.hidden.items():
+            origin = getattr(getattr(module, "__spec__", None), "origin", None)
+            if "." not in name and origin and origin == getattr(module, "__file__", None):
+                spec = PathFinder.find_spec(name, BASE_PATH)
+                if spec is None or spec.origin != origin:
+                    return False
+        return True
 
 
 def keep_programs_mapped():
@@ -1174,7 +1192,7 @@ def hand_out(names, found, files, quiet, steps):
             elif present is not module:
                 return False
     for before in handed:
-        if not before.isdisjoint(new):
+        if not all(map(modules.__contains__, before)) and not set(before).isdisjoint(new):
             return False  # the script removed it and wants a new one
     modules.update(zip(names, found))
     if new is not names:
@@ -1182,7 +1200,7 @@ def hand_out(names, found, files, quiet, steps):
             package, module, namespace, child = library.shelves[name]
             if namespace is not None and package not in new:
                 namespace[child] = module
-    handed.append(frozenset(new))
+    handed.append(new)
     for name, act, args, kwargs in steps:
         if new is names or name in new:
             act(*args, **kwargs)
@@ -1311,7 +1329,9 @@ REHEARSALS = [
 
 
 def fresh_random(random):
-    random._inst.seed()
+    # As its own seed does, without a detour.
+    seed_random(random._inst)
+    random._inst.gauss_next = None
 
 
 def fresh_logging(logging):
@@ -1338,7 +1358,7 @@ if VERSION < (3, 8) or sys.implementation.name != "cpython":
     leave("refuse", "needs CPython 3.8 or later")
 if machine not in ("x86_64", "aarch64") or sys.maxsize < 1 << 32:
     leave("refuse", "needs x86_64 or aarch64")
-if sys.flags.inspect or sys.flags.interactive or sys.flags.verbose or set(sys._xoptions) - XOPTIONS or "t" in sys.abiflags:
+if sys.flags.inspect or sys.flags.interactive or sys.flags.verbose or sys.flags.dev_mode or set(sys._xoptions) - XOPTIONS or "t" in sys.abiflags:
     leave("refuse", "flags that act when an interpreter starts or ends")
 if ENVIRON_AT_START is None:
     leave("refuse", "needs /proc")
@@ -1350,7 +1370,7 @@ modules = sys.modules
 plain_find_and_load, plain_gcd_import, plain_import = bootstrap._find_and_load, bootstrap._gcd_import, builtins.__import__
 META_PATH, PATH_HOOKS = list(sys.meta_path), list(sys.path_hooks)
 plans = {}  # name: what `hand_out` takes
-handed, fresh = [], []  # in a child: sets of names handed out, names imported ordinarily
+handed, fresh = [], []  # in a child: names handed out, by import, names imported ordinarily
 kept_mapped = set()
 looked_at = {}  # a script's path: when it was last looked at
 filling = []  # holds the heap's holes
@@ -1360,7 +1380,7 @@ listings = {}  # identity of a directory: first parts of the names in it
 library, compiled = Library(), Compiled()
 with Watch(library):
     try:
-        import ctypes, mmap, resource
+        import _random, ctypes, mmap, resource
         from ctypes import c_int, c_void_p
         from resource import setrlimit
     except ImportError as error:
@@ -1371,6 +1391,7 @@ from _io import open as open_file, TextIOWrapper, FileIO
 from posix import putenv
 from _struct import pack_into as pack_pairs
 from _functools import partial
+seed_random = _random.Random.seed
 LIMITS = (resource.RLIMIT_CPU, 1), (resource.RLIMIT_AS, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_FSIZE, 0)
 slots = mmap.mmap(-1, SLOTS + SLOTS * SLOT_BYTES)
 libc, python = ctypes.CDLL(None, use_errno=True), ctypes.PyDLL(None, use_errno=True)

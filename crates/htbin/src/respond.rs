@@ -4,6 +4,8 @@ mod details;
 mod record;
 
 use std::{
+    future,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,7 +13,8 @@ use std::{
     time::Instant,
 };
 
-use http::{Method, Request, Response, StatusCode, Version, header, request::Parts};
+use futures_util::future::Either;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
@@ -53,21 +56,38 @@ pub struct Server {
     pub exchanges: AtomicU64,
 }
 
+/// An answer: there already, or on its way.
+pub type Responding =
+    Either<future::Ready<Response<Recorded>>, Pin<Box<dyn Future<Output = Response<Recorded>> + Send>>>;
+
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
-    pub async fn respond(&self, request: Request<Incoming>, connection: Arc<Connection>) -> Response<Recorded> {
-        let exchange = Arc::new(self.begin(connection));
-        let (parts, body) = request.into_parts();
+    pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
+        let (request, body) = request.into_parts();
         // From here on the exchange is written down, even if the client leaves before there is an answer.
-        let mut record = Record::new(Arc::clone(&self.access), Arc::clone(&exchange), parts);
-        let Record { request, remarks, .. } = &mut record;
-        let mut response = match self.answer(&exchange, request, body, remarks).await {
+        let record = Record::new(Arc::clone(&self.access), self.begin(Arc::clone(connection)), &request);
+        if let Some(response) = self.answer_at_once(&request) {
+            return Either::Left(future::ready(record.of(response)));
+        }
+        let server = Arc::clone(self);
+        Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record).await }))
+    }
+
+    /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
+    /// any more, and so the request after it gets the same buffer.
+    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
+        let response = self.kept.answer(self.routes.find(request.uri.path()), request)?;
+        check(request).ok().map(|()| response)
+    }
+
+    async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
+        let Record { exchange, remarks, .. } = &mut record;
+        let mut response = match self.answer(exchange, request, body, remarks).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse(&exchange, request, &refusal, remarks),
+            Err(refusal) => self.refuse(exchange, request, &refusal, remarks),
         };
-        layers::leave(&self.layers, &mut response);
-        record.status = Some(response.status());
-        response.map(|body| Recorded::new(body, record))
+        layers::leave(&self.layers, response.headers_mut());
+        record.of(response)
     }
 
     /// A conversation is over. If it ended because what came was no request, that is written down too.
@@ -95,7 +115,7 @@ impl Server {
 
     async fn answer(
         &self,
-        exchange: &Arc<Exchange>,
+        exchange: &Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
@@ -113,24 +133,20 @@ impl Server {
         for _ in 0..=self.redirects_max {
             let request = redirected.as_ref().unwrap_or(request);
             let site = self.routes.find(request.uri.path());
-            if let Some(response) = self.kept.answer(site, request) {
-                return Ok(response);
-            }
             let path = UrlPath::parse(request.uri.path())?;
             match site.resolve(&path)? {
                 Target::File(file) => {
                     let metadata = file.metadata;
                     let response = handle::file::answer(file, request)?;
-                    self.kept.keep(site, request, &path, &metadata, &response);
+                    let finish = |fields: &mut HeaderMap| layers::leave(&self.layers, fields);
+                    self.kept.keep(site, request, (&path, &metadata), &response, finish);
                     return Ok(response);
                 }
                 Target::Directory(directory) => return handle::listing::answer(directory, request).await,
                 Target::Redirect(location) => return Ok(moved(&location, request)),
                 Target::Script(script) => {
                     remarks.script = Some(script.program().to_string_lossy().into());
-                    // Boxed, so that answers to requests for files are not as large as a script's.
-                    let answer = Box::pin(self.cgi.answer(&script, exchange, request, body.take()));
-                    match answer.await? {
+                    match self.cgi.answer(&script, exchange, request, body.take()).await? {
                         handle::cgi::Answer::Response(response) => return Ok(response),
                         handle::cgi::Answer::LocalRedirect(location) => {
                             redirected = Some(redirect_locally(request, &location)?);

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{StatusCode, Version, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
 
 use crate::{
     body::{Body, Part},
@@ -26,17 +26,45 @@ pub(super) struct Remarks {
 /// An exchange on its way into the access log; written when dropped, whenever that is.
 pub(super) struct Record {
     access: Arc<AccessLog>,
-    exchange: Arc<Exchange>,
-    pub(super) request: Parts,
+    pub(super) exchange: Exchange,
+    request: Words,
     pub(super) remarks: Remarks,
     /// None until there is an answer.
-    pub(super) status: Option<StatusCode>,
+    status: Option<StatusCode>,
     body_bytes: u64,
 }
 
 impl Record {
-    pub(super) fn new(access: Arc<AccessLog>, exchange: Arc<Exchange>, request: Parts) -> Self {
-        Self { access, exchange, request, remarks: Remarks::default(), status: None, body_bytes: 0 }
+    pub(super) fn new(access: Arc<AccessLog>, exchange: Exchange, request: &Parts) -> Self {
+        Self { access, exchange, request: request.into(), remarks: Remarks::default(), status: None, body_bytes: 0 }
+    }
+
+    /// The answer that this is the record of.
+    pub(super) fn of(mut self, response: Response<Body>) -> Response<Recorded> {
+        self.status = Some(response.status());
+        response.map(|body| Recorded { body, record: self })
+    }
+}
+
+/// What the log says of a request. Copies, as a request holds the buffer it was read into.
+struct Words {
+    method: Method,
+    target: Box<str>,
+    version: Version,
+    referer: Option<Box<[u8]>>,
+    user_agent: Option<Box<[u8]>>,
+}
+
+impl From<&Parts> for Words {
+    fn from(request: &Parts) -> Self {
+        let field = |name: HeaderName| request.headers.get(name).map(HeaderValue::as_bytes).map(Box::from);
+        Self {
+            method: request.method.clone(),
+            target: request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str).into(),
+            version: request.version,
+            referer: field(header::REFERER),
+            user_agent: field(header::USER_AGENT),
+        }
     }
 }
 
@@ -49,7 +77,6 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
         version: Version::HTTP_11,
         status: refusal.status(),
         body_bytes: 0,
-        duration: exchange.started.elapsed(),
         referer: None,
         user_agent: None,
         user: None,
@@ -60,19 +87,17 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let field = |name| self.request.headers.get(name).map(header::HeaderValue::as_bytes);
         // Not a status of HTTP, as nobody gets it; nginx writes the same.
         let client_left = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
         self.access.record(&Entry {
             exchange: &self.exchange,
             method: self.request.method.as_str(),
-            target: self.request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str),
+            target: &self.request.target,
             version: self.request.version,
             status: self.status.unwrap_or(client_left),
             body_bytes: self.body_bytes,
-            duration: self.exchange.started.elapsed(),
-            referer: field(header::REFERER),
-            user_agent: field(header::USER_AGENT),
+            referer: self.request.referer.as_deref(),
+            user_agent: self.request.user_agent.as_deref(),
             user: None,
             script: self.remarks.script.as_deref(),
             reason: self.remarks.reason.or(self.status.is_none().then_some("client-left")),
@@ -84,12 +109,6 @@ impl Drop for Record {
 pub struct Recorded {
     body: Body,
     record: Record,
-}
-
-impl Recorded {
-    pub(super) fn new(body: Body, record: Record) -> Self {
-        Self { body, record }
-    }
 }
 
 impl Recorded {

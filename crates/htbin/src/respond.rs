@@ -192,12 +192,14 @@ fn reason_of(error: &hyper::Error) -> Option<Reason> {
 
 /// What must hold for every request, whatever it asks for.
 fn check(request: &Parts) -> Result<(), Refusal> {
-    let hosts = request.headers.get_all(header::HOST).iter().count();
+    let mut hosts = request.headers.get_all(header::HOST).iter();
+    let (host, more) = (hosts.next(), hosts.count());
     // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
-    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+    if more > 0 || (host.is_none() && request.version == Version::HTTP_11) {
+        let hosts = host.iter().count() + more;
         return Err(Refusal::with_detail(Reason::BadHost, format!("{hosts} Host fields")));
     }
-    if let Some(host) = request.headers.get(header::HOST)
+    if let Some(host) = host
         && !is_host(host.as_bytes())
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
@@ -225,10 +227,15 @@ fn is_host(host: &[u8]) -> bool {
         None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
     };
     let is_address = host.starts_with(b"[");
-    let fits =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || is_address && *byte == b':';
+    let fits = |byte: &u8| is_of_a_name(*byte) || is_address && *byte == b':';
     let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
     name.iter().all(fits) && is_port
+}
+
+/// What a reg-name may hold (RFC 3986 §3.2.2).
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'%' | b'&'..=b',' | b';' | b'=')
 }
 
 fn options_of_server() -> Response<Body> {

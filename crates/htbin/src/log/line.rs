@@ -8,7 +8,10 @@ use std::{
 use ::http::Version;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Entry, Format, text::push_quoted};
+use super::{
+    Entry, Format,
+    text::{push_decimal, push_quoted},
+};
 
 /// A line and what is kept from one line to the next.
 #[derive(Debug, Default)]
@@ -89,7 +92,8 @@ fn push_common(out: &mut Vec<u8>, second: &Second, entry: &Entry<'_>) {
     if entry.method.is_empty() {
         out.push(b'-');
     } else {
-        push_quoted(out, entry.method.as_bytes());
+        // A token (RFC 9110 §9.1): there is nothing in it to quote.
+        out.extend_from_slice(entry.method.as_bytes());
         out.push(b' ');
         push_quoted(out, entry.target.as_bytes());
         out.push(b' ');
@@ -100,7 +104,7 @@ fn push_common(out: &mut Vec<u8>, second: &Second, entry: &Entry<'_>) {
     out.push(b' ');
     match entry.body_bytes {
         0 => out.push(b'-'),
-        octets => put(out, format_args!("{octets}")),
+        octets => push_decimal(out, octets),
     }
 }
 

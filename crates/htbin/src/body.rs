@@ -13,6 +13,8 @@ use futures_util::Stream;
 
 /// The body of an answer.
 pub enum Body {
+    /// One part, until it has been taken, or none.
+    One(Option<Part>),
     /// Bytes and file slices, in order; the length is known.
     Parts(VecDeque<Part>),
     /// What arrives; the length is known or not.
@@ -46,22 +48,23 @@ pub enum Part {
 impl Body {
     /// No octets.
     pub fn empty() -> Self {
-        Self::Parts(VecDeque::new())
+        Self::One(None)
     }
 
     /// These octets.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Self::Parts(VecDeque::from([Part::Bytes(bytes.into())]))
+        Self::One(Some(Part::Bytes(bytes.into())))
     }
 
     /// A slice of a file. A file that shrinks meanwhile cuts the connection.
     pub fn file(file: File, offset: u64, length: u64) -> Self {
-        Self::Parts(VecDeque::from([Part::File { file: Arc::new(file), offset, length }]))
+        Self::One(Some(Part::File { file: Arc::new(file), offset, length }))
     }
 
     /// The next part; none at the end, an error where the rest will not come.
     pub fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Part>>> {
         match self {
+            Self::One(part) => Poll::Ready(part.take().map(Ok)),
             Self::Parts(parts) => Poll::Ready(parts.pop_front().map(Ok)),
             Self::Stream { chunks, .. } => chunks.as_mut().poll_next(context).map_ok(Part::Bytes),
         }
@@ -70,6 +73,7 @@ impl Body {
     /// How many octets are left, where that is known.
     pub fn length(&self) -> Option<u64> {
         match self {
+            Self::One(part) => Some(part.as_ref().map_or(0, Part::length)),
             Self::Parts(parts) => Some(parts.iter().map(Part::length).sum()),
             Self::Stream { length, .. } => *length,
         }

@@ -6,8 +6,17 @@ mod outbox;
 mod pace;
 mod stream;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
+use http::{Request, Response, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
@@ -17,7 +26,7 @@ use tokio::{
 use crate::{
     exchange::{Connection, End},
     listen::Socket,
-    respond::Server,
+    respond::{Responding, Server},
 };
 use answer::Answer;
 use outbox::Outbox;
@@ -178,32 +187,19 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let _alive = door.alive.clone();
     let connection = Arc::new(Connection::new(peer, client.local(), false));
-    let pace = Arc::new(Pace::new());
-    let outbox = Arc::new(Outbox::default());
-    let stream = ClientStream::new(client, Arc::clone(&pace), Arc::clone(&outbox), &door.settings);
-    let (server, seen) = (Arc::clone(&door.server), Arc::clone(&connection));
-    let phase = Arc::clone(&pace);
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        pace.answering();
-        let (server, connection) = (Arc::clone(&server), Arc::clone(&seen));
-        let (pace, outbox) = (Arc::clone(&pace), Arc::clone(&outbox));
+    let wire = Arc::new(Wire::default());
+    let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
+    let service = service_fn(|request: Request<Incoming>| {
+        wire.pace.answering();
         let version = request.version();
-        async move {
-            let answer = server.respond(request, connection).await;
-            Ok::<_, std::convert::Infallible>(answer.map(|body| Answer::new(body, version, pace, outbox)))
-        }
+        Answering { responding: door.server.respond(request, &connection), version, wire: Arc::clone(&wire) }
     });
-    let mut stopping = door.stopping.clone();
     let conversation = door.protocol.serve_connection(stream, service);
     tokio::pin!(conversation);
-    let ended = tokio::select! {
-        biased;
-        ended = conversation.as_mut() => Some(ended),
-        _ = stopping.wait_for(|stop| *stop != Stop::Running) => None,
-    };
-    let ended = if let Some(ended) = ended {
+    let mut stopping = door.stopping.clone();
+    let ended = if let Some(ended) = unless_stopped(conversation.as_mut(), &mut stopping).await {
         ended
-    } else if phase.phase() == Phase::Head {
+    } else if wire.pace.phase() == Phase::Head {
         // Half a head is no request yet: nothing is lost but the time it would take.
         Ok(())
     } else {
@@ -212,12 +208,57 @@ async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
             ended = conversation.as_mut() => ended,
             _ = stopping.wait_for(|stop| *stop == Stop::Cut) => {
                 // The end of a connection in order would pass for the end of an answer to HTTP/1.0.
-                phase.cut();
+                wire.pace.cut();
                 Ok(())
             }
         }
     };
-    door.server.conversation_ended(connection, phase.refused(), ended.err());
+    door.server.conversation_ended(Arc::clone(&connection), wire.pace.refused(), ended.err());
+}
+
+/// What the conversation comes to, or nothing if the server is stopped first. Whether it is stopped is asked once, and
+/// again when that has changed: to ask costs a lock, and the conversation goes on many times a second.
+async fn unless_stopped<C: Future>(
+    mut conversation: Pin<&mut C>,
+    stopping: &mut watch::Receiver<Stop>,
+) -> Option<C::Output> {
+    let news = stopping.clone();
+    let mut stopped = std::pin::pin!(stopping.wait_for(|stop| *stop != Stop::Running));
+    let mut asked = false;
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = conversation.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        if asked && news.has_changed().is_ok_and(|changed| !changed) {
+            return Poll::Pending;
+        }
+        asked = true;
+        stopped.as_mut().poll(context).map(|_| None)
+    })
+    .await
+}
+
+/// What the stream of a connection, its service and its answers share.
+#[derive(Debug, Default)]
+struct Wire {
+    pace: Pace,
+    outbox: Outbox,
+}
+
+/// A request that is being answered, as hyper wants it.
+struct Answering {
+    responding: Responding,
+    version: Version,
+    wire: Arc<Wire>,
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Answer>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(Pin::new(&mut self.responding).poll(context));
+        Poll::Ready(Ok(response.map(|body| Answer::new(body, self.version, Arc::clone(&self.wire)))))
+    }
 }
 
 /// An IPv4 client of an IPv6 socket is an IPv4 client.

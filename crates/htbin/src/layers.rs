@@ -3,7 +3,7 @@
 mod cors;
 mod fields;
 
-use http::{HeaderName, HeaderValue, Response, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
 use crate::body::Body;
 
@@ -21,10 +21,10 @@ pub fn enter(settings: &Settings, request: &Parts) -> Option<Response<Body>> {
     cors::enter(settings.cors.as_ref()?, request)
 }
 
-/// An answer goes out.
-pub fn leave(settings: &Settings, response: &mut Response<Body>) {
+/// An answer with these fields goes out.
+pub fn leave(settings: &Settings, fields: &mut HeaderMap) {
     if let Some(origin) = &settings.cors {
-        cors::leave(origin, response);
+        cors::leave(origin, fields);
     }
-    fields::leave(&settings.headers, response);
+    fields::leave(&settings.headers, fields);
 }

@@ -5,6 +5,8 @@ mod record;
 mod stopped;
 
 use std::{
+    future,
+    pin::Pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -12,7 +14,8 @@ use std::{
     time::Instant,
 };
 
-use http::{Method, Request, Response, StatusCode, Version, header, request::Parts};
+use futures_util::future::Either;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
@@ -57,28 +60,45 @@ pub struct Server {
     pub stopped: Stopped,
 }
 
+/// An answer: there already, or on its way.
+pub type Responding =
+    Either<future::Ready<Response<Recorded>>, Pin<Box<dyn Future<Output = Response<Recorded>> + Send>>>;
+
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
-    pub async fn respond(&self, request: Request<Incoming>, connection: Arc<Connection>) -> Response<Recorded> {
-        let exchange = Arc::new(self.begin(connection));
-        let (parts, body) = request.into_parts();
+    pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
+        let (request, body) = request.into_parts();
         // From here on the exchange is written down, even if the client leaves before there is an answer.
-        let mut record = Record::new(Arc::clone(&self.access), Arc::clone(&exchange), self.stopped.clone(), parts);
-        let Record { request, remarks, .. } = &mut record;
+        let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        if let Some(response) = self.answer_at_once(&request) {
+            return Either::Left(future::ready(record.of(response)));
+        }
+        let server = Arc::clone(self);
+        Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record).await }))
+    }
+
+    /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
+    /// any more, and so the request after it gets the same buffer.
+    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
+        let response = self.kept.answer(self.routes.find(request.uri.path()), request)?;
+        check(request).ok().map(|()| response)
+    }
+
+    async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
+        let Record { exchange, remarks, .. } = &mut record;
         let answered = tokio::select! {
             biased;
-            answered = self.answer(&exchange, request, body, remarks) => answered,
+            answered = self.answer(exchange, request, body, remarks) => answered,
             () = self.stopped.told() => {
                 Err(Refusal::with_detail(Reason::Stopped, "by a second signal, or because --stop-time was up"))
             }
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => self.refuse(&exchange, request, &refusal, remarks),
+            Err(refusal) => self.refuse(exchange, request, &refusal, remarks),
         };
-        layers::leave(&self.layers, &mut response);
-        record.status = Some(response.status());
-        response.map(|body| Recorded::new(body, record))
+        layers::leave(&self.layers, response.headers_mut());
+        record.of(response)
     }
 
     /// A conversation is over. If it ended because what came was no request, that is written down too.
@@ -106,7 +126,7 @@ impl Server {
 
     async fn answer(
         &self,
-        exchange: &Arc<Exchange>,
+        exchange: &Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
@@ -124,24 +144,20 @@ impl Server {
         for _ in 0..=self.redirects_max {
             let request = redirected.as_ref().unwrap_or(request);
             let site = self.routes.find(request.uri.path());
-            if let Some(response) = self.kept.answer(site, request) {
-                return Ok(response);
-            }
             let path = UrlPath::parse(request.uri.path())?;
             match site.resolve(&path)? {
                 Target::File(file) => {
                     let metadata = file.metadata;
                     let response = handle::file::answer(file, request)?;
-                    self.kept.keep(site, request, &path, &metadata, &response);
+                    let finish = |fields: &mut HeaderMap| layers::leave(&self.layers, fields);
+                    self.kept.keep(site, request, (&path, &metadata), &response, finish);
                     return Ok(response);
                 }
                 Target::Directory(directory) => return handle::listing::answer(directory, request).await,
                 Target::Redirect(location) => return Ok(moved(&location, request)),
                 Target::Script(script) => {
                     remarks.script = Some(script.program().to_string_lossy().into());
-                    // Boxed, so that answers to requests for files are not as large as a script's.
-                    let answer = Box::pin(self.cgi.answer(&script, exchange, request, body.take()));
-                    match answer.await? {
+                    match self.cgi.answer(&script, exchange, request, body.take()).await? {
                         handle::cgi::Answer::Response(response) => return Ok(response),
                         handle::cgi::Answer::LocalRedirect(location) => {
                             redirected = Some(redirect_locally(request, &location)?);
@@ -190,12 +206,14 @@ fn reason_of(error: &hyper::Error) -> Option<Reason> {
 
 /// What must hold for every request, whatever it asks for.
 fn check(request: &Parts) -> Result<(), Refusal> {
-    let hosts = request.headers.get_all(header::HOST).iter().count();
+    let mut hosts = request.headers.get_all(header::HOST).iter();
+    let (host, more) = (hosts.next(), hosts.count());
     // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
-    if hosts > 1 || (hosts == 0 && request.version == Version::HTTP_11) {
+    if more > 0 || (host.is_none() && request.version == Version::HTTP_11) {
+        let hosts = host.iter().count() + more;
         return Err(Refusal::with_detail(Reason::BadHost, format!("{hosts} Host fields")));
     }
-    if let Some(host) = request.headers.get(header::HOST)
+    if let Some(host) = host
         && !is_host(host.as_bytes())
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
@@ -223,10 +241,15 @@ fn is_host(host: &[u8]) -> bool {
         None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
     };
     let is_address = host.starts_with(b"[");
-    let fits =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || is_address && *byte == b':';
+    let fits = |byte: &u8| is_of_a_name(*byte) || is_address && *byte == b':';
     let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
     name.iter().all(fits) && is_port
+}
+
+/// What a reg-name may hold (RFC 3986 §3.2.2).
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'%' | b'&'..=b',' | b';' | b'=')
 }
 
 fn options_of_server() -> Response<Body> {

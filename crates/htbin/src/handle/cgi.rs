@@ -106,7 +106,7 @@ impl Cgi {
     pub async fn answer(
         &self,
         script: &Script,
-        exchange: &Arc<Exchange>,
+        exchange: &Exchange,
         request: &Parts,
         body: Option<Incoming>,
     ) -> Result<Answer, Refusal> {

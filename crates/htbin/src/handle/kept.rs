@@ -37,7 +37,7 @@ struct File {
 }
 
 impl Kept {
-    /// The answer, if it is known and its file unchanged.
+    /// The answer, finished, if it is known and its file unchanged.
     pub fn answer(&self, site: &Site, request: &Parts) -> Option<Response<Body>> {
         if request.method != Method::GET || request.headers.keys().any(is_conditional) {
             return None;
@@ -51,24 +51,32 @@ impl Kept {
             return None;
         }
         let mut response = Response::new(Body::full(file.content.clone()));
-        response.headers_mut().clone_from(&file.fields);
+        *response.headers_mut() = file.fields.clone();
         Some(response)
     }
 
-    /// Keeps an answer if it is the whole of a small file.
-    pub fn keep(&self, site: &Site, request: &Parts, path: &UrlPath, metadata: &Metadata, response: &Response<Body>) {
+    /// Keeps an answer if it is the whole of a small file, with the fields that `finish` gives it on its way out.
+    pub fn keep(
+        &self,
+        site: &Site,
+        request: &Parts,
+        (path, metadata): (&UrlPath, &Metadata),
+        response: &Response<Body>,
+        finish: impl FnOnce(&mut HeaderMap),
+    ) {
         if request.method != Method::GET || response.status() != StatusCode::OK || is_fresh(metadata) {
             return;
         }
-        let Body::Parts(parts) = response.body() else { return };
-        let [Part::Bytes(content)] = parts.as_slices().0 else { return };
+        let Body::One(Some(Part::Bytes(content))) = response.body() else { return };
         let slashes = path.decoded().iter().take_while(|octet| **octet == b'/').count();
         let Ok(relative) = CString::new(&path.decoded()[slashes..]) else { return };
         // An index, a single-page site's file and what lies behind a link have another name on disk.
         if content.len() > FILE_BYTES_MAX || !site.is_unchanged(&relative, metadata) {
             return;
         }
-        let file = File { relative, metadata: *metadata, fields: response.headers().clone(), content: content.clone() };
+        let mut fields = response.headers().clone();
+        finish(&mut fields);
+        let file = File { relative, metadata: *metadata, fields, content: content.clone() };
         let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // When it is full it starts over: what is asked for often is back at once.
         if shelf.bytes + file.bytes() > BYTES_MAX {
@@ -147,7 +155,7 @@ mod tests {
             let Ok(Target::File(found)) = self.site.resolve(&path) else { panic!("it is a file") };
             let metadata = found.metadata;
             let response = file::answer(found, request).expect("it is sent");
-            self.kept.keep(&self.site, request, &path, &metadata, &response);
+            self.kept.keep(&self.site, request, (&path, &metadata), &response, |_| ());
             response
         }
 

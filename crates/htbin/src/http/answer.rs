@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::Version;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::{outbox::Outbox, pace::Pace};
+use super::Wire;
 use crate::{body::Part, respond::Recorded};
 
 pub(super) struct Answer {
@@ -20,13 +20,12 @@ pub(super) struct Answer {
     rest: Option<Part>,
     /// The client's version: 1.0 knows no chunks.
     version: Version,
-    pace: Arc<Pace>,
-    outbox: Arc<Outbox>,
+    wire: Arc<Wire>,
 }
 
 impl Answer {
-    pub(super) fn new(body: Recorded, version: Version, pace: Arc<Pace>, outbox: Arc<Outbox>) -> Self {
-        Self { body, rest: None, version, pace, outbox }
+    pub(super) fn new(body: Recorded, version: Version, wire: Arc<Wire>) -> Self {
+        Self { body, rest: None, version, wire }
     }
 
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<std::io::Result<Bytes>>> {
@@ -37,7 +36,7 @@ impl Answer {
                     Some(Ok(part)) => part,
                     Some(Err(error)) => {
                         if self.version == Version::HTTP_10 {
-                            self.pace.cut();
+                            self.wire.pace.cut();
                         }
                         return Poll::Ready(Some(Err(error)));
                     }
@@ -47,7 +46,7 @@ impl Answer {
             let bytes = match part {
                 Part::Bytes(bytes) => bytes,
                 Part::File { file, offset, length } => {
-                    let bytes = self.outbox.put(Arc::clone(&file), offset, length);
+                    let bytes = self.wire.outbox.put(Arc::clone(&file), offset, length);
                     let (offset, length) = (offset + bytes.len() as u64, length - bytes.len() as u64);
                     self.rest = (length > 0).then_some(Part::File { file, offset, length });
                     bytes
@@ -83,6 +82,6 @@ impl Drop for Answer {
         if let Some(rest) = &self.rest {
             self.body.give_back(rest.length());
         }
-        self.pace.answered();
+        self.wire.pace.answered();
     }
 }

@@ -26,12 +26,14 @@ pub(super) struct Pace {
     refused: OnceLock<Reason>,
 }
 
-impl Pace {
+impl Default for Pace {
     /// A new connection owes its first request head.
-    pub(super) fn new() -> Self {
+    fn default() -> Self {
         Self { phase: AtomicU8::new(Phase::Head as u8), cut: AtomicBool::new(false), refused: OnceLock::new() }
     }
+}
 
+impl Pace {
     pub(super) fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Relaxed) {
             0 => Phase::Idle,

@@ -2,6 +2,7 @@
 //! taking the answer. Also the two refusals that hyper cannot give: 408 for a slow head, 505 for another version.
 
 use std::{
+    cell::RefCell,
     io,
     mem::MaybeUninit,
     os::fd::{AsFd, BorrowedFd},
@@ -21,9 +22,9 @@ use tokio::{
 };
 
 use super::{
-    Settings,
+    Settings, Wire,
     outbox::{Outbox, is_placeholder},
-    pace::{Pace, Phase},
+    pace::Phase,
     unmapped,
 };
 use crate::{
@@ -88,8 +89,7 @@ impl Transport for UnixStream {
 /// A client's connection.
 pub(super) struct ClientStream<T: Transport> {
     transport: TokioIo<T>,
-    pace: Arc<Pace>,
-    outbox: Arc<Outbox>,
+    wire: Arc<Wire>,
     head_time: Duration,
     idle_time: Duration,
     send_idle_time: Duration,
@@ -98,11 +98,10 @@ pub(super) struct ClientStream<T: Transport> {
 }
 
 impl<T: Transport> ClientStream<T> {
-    pub(super) fn new(transport: T, pace: Arc<Pace>, outbox: Arc<Outbox>, settings: &Settings) -> Self {
+    pub(super) fn new(transport: T, wire: Arc<Wire>, settings: &Settings) -> Self {
         Self {
             transport: TokioIo::new(transport),
-            pace,
-            outbox,
+            wire,
             head_time: settings.head_time,
             idle_time: settings.idle_time,
             send_idle_time: settings.send_idle_time,
@@ -113,7 +112,7 @@ impl<T: Transport> ClientStream<T> {
 
     /// Nothing to read yet: has the time for it run out?
     fn poll_read_limit(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.pace.phase() {
+        match self.wire.pace.phase() {
             // The time limits of a body are those of the handler that takes it.
             Phase::Answering => self.read_clock.clear(),
             Phase::Idle => {
@@ -135,7 +134,7 @@ impl<T: Transport> ClientStream<T> {
         let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         // A client that takes no octet of it gets none: nobody waits for it.
         _ = self.transport.inner().try_write(head.as_bytes());
-        self.pace.refuse(reason);
+        self.wire.pace.refuse(reason);
         io::Error::other(refusal)
     }
 
@@ -146,7 +145,7 @@ impl<T: Transport> ClientStream<T> {
     ) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.transport.inner().poll_writable(context))?;
-            match self.transport.inner().writing(|socket| call(&self.outbox, socket)) {
+            match self.transport.inner().writing(|socket| call(&self.wire.outbox, socket)) {
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
                 done => return Poll::Ready(done),
             }
@@ -162,7 +161,7 @@ impl<T: Transport> ClientStream<T> {
 impl<T: Transport> Drop for ClientStream<T> {
     fn drop(&mut self) {
         // Without a length and without chunks only a reset tells the client that this was not all.
-        if self.pace.is_cut() {
+        if self.wire.pace.is_cut() {
             self.transport.inner().reset_at_end();
         }
     }
@@ -175,7 +174,7 @@ impl<T: Transport> Read for ClientStream<T> {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.pace.phase() == Phase::Answering {
+        if this.wire.pace.phase() == Phase::Answering {
             let read = Pin::new(&mut this.transport).poll_read(context, buffer);
             return if read.is_pending() { this.poll_read_limit(context) } else { read };
         }
@@ -186,10 +185,11 @@ impl<T: Transport> Read for ClientStream<T> {
             return this.poll_read_limit(context);
         };
         result?;
-        let begins = this.pace.phase() == Phase::Idle || (this.pace.phase() == Phase::Head && !this.read_clock.started);
+        let begins = this.wire.pace.phase() == Phase::Idle
+            || (this.wire.pace.phase() == Phase::Head && !this.read_clock.started);
         if begins && !read.filled().is_empty() {
-            this.pace.head_begins();
-            this.read_clock.start(Phase::Head);
+            this.wire.pace.head_begins();
+            this.read_clock.start();
             if is_other_version(read.filled()) {
                 return Poll::Ready(Err(this.refuse(Reason::VersionUnknown)));
             }
@@ -211,6 +211,13 @@ impl<T: Transport> Write for ClientStream<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let done = match slices.iter().position(is_placeholder) {
+            None if is_small(slices) => JOINED.with_borrow_mut(|joined| {
+                joined.clear();
+                for slice in slices {
+                    joined.extend_from_slice(slice);
+                }
+                Pin::new(&mut this.transport).poll_write(context, joined)
+            }),
             None => Pin::new(&mut this.transport).poll_write_vectored(context, slices),
             Some(0) => this.poll_call(context, |outbox, socket| outbox.send(socket)),
             // The head of the answer waits in the kernel for the first octets of the file.
@@ -236,7 +243,7 @@ impl<T: Transport> Write for ClientStream<T> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.transport).poll_flush(context))?;
         // hyper waits for the next request already and does not ask again when the answer is over: now time runs.
-        if this.pace.phase() == Phase::Idle {
+        if this.wire.pace.phase() == Phase::Idle {
             _ = this.poll_read_limit(context);
         }
         Poll::Ready(Ok(()))
@@ -257,9 +264,9 @@ struct Clock {
 }
 
 impl Clock {
-    /// The time of this phase runs from now on.
-    fn start(&mut self, phase: Phase) {
-        self.began = Some((phase, Instant::now()));
+    /// What is waited for next is waited for anew: time runs from when that begins.
+    fn start(&mut self) {
+        self.clear();
         self.started = true;
     }
 
@@ -305,5 +312,16 @@ fn is_other_version(head: &[u8]) -> bool {
         && version[5] != b'1'
 }
 
+/// Is it cheaper to copy these than to have the kernel gather them?
+fn is_small(slices: &[io::IoSlice<'_>]) -> bool {
+    slices.iter().map(|slice| slice.len()).sum::<usize>() <= JOINED_BYTES_MAX
+}
+
+thread_local! {
+    /// A small answer, its head and its body.
+    static JOINED: RefCell<Vec<u8>> = RefCell::default();
+}
+
+const JOINED_BYTES_MAX: usize = 4 * 1024;
 /// At most this much of a request's beginning is read at once.
 const READ_BYTES: usize = 8 * 1024;

@@ -1,7 +1,7 @@
 //! Cross-origin requests (`--cors`), as the Fetch standard has it: the preflight is answered here, and every answer says
 //! which origin may read it.
 
-use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
 use crate::body::Body;
 
@@ -20,8 +20,7 @@ pub(super) fn enter(_origin: &HeaderValue, request: &Parts) -> Option<Response<B
     Some(response)
 }
 
-pub(super) fn leave(origin: &HeaderValue, response: &mut Response<Body>) {
-    let fields = response.headers_mut();
+pub(super) fn leave(origin: &HeaderValue, fields: &mut HeaderMap) {
     fields.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     if origin != "*" {
         fields.append(header::VARY, HeaderValue::from_static("Origin"));

@@ -1,18 +1,16 @@
 //! Fields of every answer (`--header`): they replace what the handler has set.
 
-use http::{HeaderName, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::body::Body;
-
-pub(super) fn leave(fields: &[(HeaderName, HeaderValue)], response: &mut Response<Body>) {
+pub(super) fn leave(wanted: &[(HeaderName, HeaderValue)], fields: &mut HeaderMap) {
     // A script may name its own server (NPH); nothing else does.
-    response.headers_mut().entry(header::SERVER).or_insert(SERVER);
-    for (position, (name, value)) in fields.iter().enumerate() {
-        let is_first = fields[..position].iter().all(|(earlier, _)| earlier != name);
+    fields.entry(header::SERVER).or_insert(SERVER);
+    for (position, (name, value)) in wanted.iter().enumerate() {
+        let is_first = wanted[..position].iter().all(|(earlier, _)| earlier != name);
         if is_first {
-            response.headers_mut().insert(name, value.clone());
+            fields.insert(name, value.clone());
         } else {
-            response.headers_mut().append(name, value.clone());
+            fields.append(name, value.clone());
         }
     }
 }

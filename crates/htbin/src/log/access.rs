@@ -1,6 +1,6 @@
 //! The access log: one line for each exchange.
 
-use std::{cell::RefCell, io, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{cell::RefCell, io, os::fd::AsFd, sync::Arc};
 
 use ::http::{StatusCode, Version};
 use rustix::termios::isatty;
@@ -27,8 +27,6 @@ pub struct Entry<'a> {
     pub status: StatusCode,
     /// How many octets of the answer's body were sent.
     pub body_bytes: u64,
-    /// From the request's head to the end of the answer.
-    pub duration: Duration,
     /// The field Referer.
     pub referer: Option<&'a [u8]>,
     /// The field User-Agent.
@@ -57,7 +55,7 @@ impl AccessLog {
         Ok(Self { format: settings.format, writer })
     }
 
-    /// Tells one exchange. Takes about a microsecond and never blocks.
+    /// Tells one exchange, which ends now. Takes about a microsecond and never blocks.
     pub fn record(&self, entry: &Entry<'_>) {
         let Some(writer) = &self.writer else { return };
         LINE.with_borrow_mut(|line| writer.push(line.fill(self.format, entry)));

@@ -2,20 +2,29 @@
 
 use std::{
     io::Write,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use ::http::Version;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Entry, Format, text::push_quoted};
+use super::{
+    Entry, Format,
+    text::{push_decimal, push_quoted},
+};
 
 /// A line and what is kept from one line to the next.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     bytes: Vec<u8>,
-    /// The second that `date` tells, and in which format.
-    known: Option<(u64, Format)>,
+    second: Option<Second>,
+}
+
+/// A second, and how lines tell it.
+#[derive(Debug)]
+struct Second {
+    began: Instant,
+    format: Format,
     /// The date up to the second, and the rest: the offset from UTC.
     date: (String, String),
 }
@@ -23,85 +32,106 @@ pub(super) struct Line {
 impl Line {
     /// The line of an exchange that ends now.
     pub(super) fn fill(&mut self, format: Format, entry: &Entry<'_>) -> &[u8] {
-        let started = SystemTime::now() - entry.duration;
-        self.fill_at(format, entry, started.duration_since(UNIX_EPOCH).unwrap_or_default())
-    }
-
-    /// The line of an exchange that started so long after 1970.
-    fn fill_at(&mut self, format: Format, entry: &Entry<'_>, started: Duration) -> &[u8] {
-        if self.known != Some((started.as_secs(), format)) {
-            self.date = date(format, started.as_secs(), &TimeZone::system());
-            self.known = Some((started.as_secs(), format));
-        }
+        let started = entry.exchange.started;
+        let second = match &mut self.second {
+            Some(second) if second.holds(started, format) => &*second,
+            another => another.insert(Second::of(started, format)),
+        };
         self.bytes.clear();
-        match format {
-            Format::Common => self.push_common(entry),
-            Format::Combined => {
-                self.push_common(entry);
-                for field in [entry.referer, entry.user_agent] {
-                    self.bytes.extend_from_slice(b" \"");
-                    push_quoted(&mut self.bytes, field.unwrap_or(b"-"));
-                    self.bytes.push(b'"');
-                }
-            }
-            Format::Json => self.push_json(entry, started.subsec_millis()),
-        }
-        self.bytes.push(b'\n');
+        push(&mut self.bytes, second, entry, || started.elapsed());
         &self.bytes
     }
+}
 
-    /// The usual format, piece by piece: formatting machinery would cost more than all the rest.
-    fn push_common(&mut self, entry: &Entry<'_>) {
-        let out = &mut self.bytes;
-        out.extend_from_slice(entry.exchange.connection.client.as_bytes());
-        out.extend_from_slice(b" - ");
-        push_quoted(out, entry.user.unwrap_or("-").as_bytes());
-        for piece in [" [", &self.date.0, " ", &self.date.1, "] \""] {
-            out.extend_from_slice(piece.as_bytes());
+impl Second {
+    /// The one in which an exchange started.
+    fn of(started: Instant, format: Format) -> Self {
+        let since_1970 = (SystemTime::now() - started.elapsed()).duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::at(started, since_1970, format, &TimeZone::system())
+    }
+
+    /// The one that holds this moment.
+    fn at(moment: Instant, since_1970: Duration, format: Format, zone: &TimeZone) -> Self {
+        let begun = Duration::from_nanos(since_1970.subsec_nanos().into());
+        let began = moment.checked_sub(begun).unwrap_or(moment);
+        Self { began, format, date: date(format, since_1970.as_secs(), zone) }
+    }
+
+    fn holds(&self, moment: Instant, format: Format) -> bool {
+        let since = moment.checked_duration_since(self.began);
+        self.format == format && since.is_some_and(|since| since < Duration::from_secs(1))
+    }
+}
+
+/// A whole line. How long the exchange took is asked for only where it is told.
+fn push(out: &mut Vec<u8>, second: &Second, entry: &Entry<'_>, duration: impl FnOnce() -> Duration) {
+    match second.format {
+        Format::Common => push_common(out, second, entry),
+        Format::Combined => {
+            push_common(out, second, entry);
+            for field in [entry.referer, entry.user_agent] {
+                out.extend_from_slice(b" \"");
+                push_quoted(out, field.unwrap_or(b"-"));
+                out.push(b'"');
+            }
         }
-        // Apache, too, writes "-" where no request line could be read.
-        if entry.method.is_empty() {
-            out.push(b'-');
-        } else {
-            push_quoted(out, entry.method.as_bytes());
-            out.push(b' ');
-            push_quoted(out, entry.target.as_bytes());
-            out.push(b' ');
-            out.extend_from_slice(version(entry.version).as_bytes());
-        }
-        out.extend_from_slice(b"\" ");
-        out.extend_from_slice(entry.status.as_str().as_bytes());
+        Format::Json => push_json(out, second, entry, duration()),
+    }
+    out.push(b'\n');
+}
+
+/// The usual format, piece by piece: formatting machinery would cost more than all the rest.
+fn push_common(out: &mut Vec<u8>, second: &Second, entry: &Entry<'_>) {
+    out.extend_from_slice(entry.exchange.connection.client.as_bytes());
+    out.extend_from_slice(b" - ");
+    push_quoted(out, entry.user.unwrap_or("-").as_bytes());
+    for piece in [" [", &second.date.0, " ", &second.date.1, "] \""] {
+        out.extend_from_slice(piece.as_bytes());
+    }
+    // Apache, too, writes "-" where no request line could be read.
+    if entry.method.is_empty() {
+        out.push(b'-');
+    } else {
+        // A token (RFC 9110 §9.1): there is nothing in it to quote.
+        out.extend_from_slice(entry.method.as_bytes());
         out.push(b' ');
-        match entry.body_bytes {
-            0 => out.push(b'-'),
-            octets => put(out, format_args!("{octets}")),
-        }
+        push_quoted(out, entry.target.as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(version(entry.version).as_bytes());
     }
-
-    fn push_json(&mut self, entry: &Entry<'_>, milliseconds: u32) {
-        let exchange = entry.exchange;
-        let (date, offset) = &self.date;
-        put(&mut self.bytes, format_args!(r#"{{"time":"{date}.{milliseconds:03}{offset}","id":"{}""#, exchange.id));
-        put(&mut self.bytes, format_args!(r#","client":"{}""#, exchange.connection.peer));
-        self.push_member("user", entry.user.map(str::as_bytes));
-        self.push_member("method", Some(entry.method.as_bytes()));
-        self.push_member("target", Some(entry.target.as_bytes()));
-        let (version, status, octets) = (version(entry.version), entry.status.as_u16(), entry.body_bytes);
-        put(&mut self.bytes, format_args!(r#","version":"{version}","status":{status},"bytes":{octets}"#));
-        put(&mut self.bytes, format_args!(r#","ms":{:.3}"#, entry.duration.as_secs_f64() * 1000.0));
-        self.push_member("referer", entry.referer);
-        self.push_member("user_agent", entry.user_agent);
-        self.push_member("script", entry.script.map(str::as_bytes));
-        self.push_member("start", exchange.start.get().map(|start| start.word().as_bytes()));
-        self.push_member("reason", entry.reason.map(str::as_bytes));
-        self.bytes.push(b'}');
+    out.extend_from_slice(b"\" ");
+    out.extend_from_slice(entry.status.as_str().as_bytes());
+    out.push(b' ');
+    match entry.body_bytes {
+        0 => out.push(b'-'),
+        octets => push_decimal(out, octets),
     }
+}
 
-    fn push_member(&mut self, name: &str, value: Option<&[u8]>) {
-        if let Some(value) = value {
-            put(&mut self.bytes, format_args!(r#","{name}":"#));
-            serde_json::to_writer(&mut self.bytes, &String::from_utf8_lossy(value)).expect(IN_MEMORY);
-        }
+fn push_json(out: &mut Vec<u8>, second: &Second, entry: &Entry<'_>, duration: Duration) {
+    let exchange = entry.exchange;
+    let (date, offset) = &second.date;
+    let milliseconds = exchange.started.saturating_duration_since(second.began).subsec_millis();
+    put(out, format_args!(r#"{{"time":"{date}.{milliseconds:03}{offset}","id":"{}""#, exchange.id));
+    put(out, format_args!(r#","client":"{}""#, exchange.connection.peer));
+    push_member(out, "user", entry.user.map(str::as_bytes));
+    push_member(out, "method", Some(entry.method.as_bytes()));
+    push_member(out, "target", Some(entry.target.as_bytes()));
+    let (version, status, octets) = (version(entry.version), entry.status.as_u16(), entry.body_bytes);
+    put(out, format_args!(r#","version":"{version}","status":{status},"bytes":{octets}"#));
+    put(out, format_args!(r#","ms":{:.3}"#, duration.as_secs_f64() * 1000.0));
+    push_member(out, "referer", entry.referer);
+    push_member(out, "user_agent", entry.user_agent);
+    push_member(out, "script", entry.script.map(str::as_bytes));
+    push_member(out, "start", exchange.start.get().map(|start| start.word().as_bytes()));
+    push_member(out, "reason", entry.reason.map(str::as_bytes));
+    out.push(b'}');
+}
+
+fn push_member(out: &mut Vec<u8>, name: &str, value: Option<&[u8]>) {
+    if let Some(value) = value {
+        put(out, format_args!(r#","{name}":"#));
+        serde_json::to_writer(out, &String::from_utf8_lossy(value)).expect(IN_MEMORY);
     }
 }
 
@@ -166,7 +196,6 @@ mod tests {
             version: Version::HTTP_10,
             status: StatusCode::OK,
             body_bytes: 2326,
-            duration: Duration::from_micros(1234),
             referer: Some(b"http://www.example.com/start.html"),
             user_agent: Some(b"Mozilla/4.08 [en] (Win98; I ;Nav)"),
             user: Some("frank"),
@@ -177,10 +206,11 @@ mod tests {
 
     /// The line of an exchange that started at 2000-10-10 20:55:36 UTC, in a zone seven hours behind it.
     fn line(format: Format, entry: &Entry<'_>) -> String {
-        let second = 971_211_336;
-        let zone = TimeZone::fixed(jiff::tz::offset(-7));
-        let mut line = Line { known: Some((second, format)), date: date(format, second, &zone), ..Line::default() };
-        String::from_utf8(line.fill_at(format, entry, Duration::new(second, 7_000_000)).to_vec()).expect("it is text")
+        let (started, zone) = (Duration::new(971_211_336, 7_000_000), TimeZone::fixed(jiff::tz::offset(-7)));
+        let mut line = Vec::new();
+        let second = Second::at(entry.exchange.started, started, format, &zone);
+        push(&mut line, &second, entry, || Duration::from_micros(1234));
+        String::from_utf8(line).expect("it is text")
     }
 
     #[test]
@@ -257,15 +287,29 @@ mod tests {
     }
 
     #[test]
+    fn a_second_holds_what_started_in_it() {
+        let (now, milliseconds) = (Instant::now(), Duration::from_millis);
+        let second = Second::at(now + milliseconds(400), milliseconds(1_000_400), Format::Common, &TimeZone::UTC);
+        assert_eq!(second.date, ("01/Jan/1970:00:16:40".into(), "+0000".into()));
+        for (since, is_held) in [(0, true), (400, true), (999, true), (1000, false)] {
+            assert_eq!(second.holds(now + milliseconds(since), Format::Common), is_held, "{since}");
+        }
+        let next = Second::at(now + milliseconds(1400), milliseconds(1_001_400), Format::Common, &TimeZone::UTC);
+        assert!(!next.holds(now + milliseconds(999), Format::Common));
+        assert!(!second.holds(now, Format::Json));
+    }
+
+    #[test]
     fn the_date_follows_the_second_and_the_format() {
-        let exchange = exchange();
         let mut line = Line::default();
-        let mut at = |format, second| {
-            let bytes = line.fill_at(format, &entry(&exchange), Duration::from_secs(second)).to_vec();
-            String::from_utf8(bytes).expect("it is text")
+        let mut at = |format, ago| {
+            let started = Instant::now().checked_sub(Duration::from_secs(ago)).expect("the machine runs for longer");
+            let exchange = Exchange { started, ..exchange() };
+            String::from_utf8(line.fill(format, &entry(&exchange)).to_vec()).expect("it is text")
         };
-        assert_ne!(at(Format::Common, 1000), at(Format::Common, 1001));
-        assert!(at(Format::Json, 1001).starts_with(r#"{"time":"1970-01-"#));
-        assert!(at(Format::Common, 1001).contains("/Jan/1970:"));
+        let earlier = at(Format::Common, 3);
+        assert_ne!(at(Format::Common, 0), earlier);
+        assert!(at(Format::Json, 0).starts_with(r#"{"time":"2"#));
+        assert!(at(Format::Common, 0).starts_with("127.0.0.1 - frank ["));
     }
 }

@@ -3,18 +3,26 @@
 /// Appends `bytes` between quotes' worth of safety, as Apache does it: `\n`, `\"`, `\\`, and `\xhh` for what is not
 /// printable ASCII.
 pub(super) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
+    let mut rest = bytes;
+    // Nearly always there is nothing to make harmless.
+    while let Some(at) = rest.iter().position(|byte| !is_harmless(*byte)) {
+        out.extend_from_slice(&rest[..at]);
+        match rest[at] {
+            byte @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', byte]),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
             b'\x0b' => out.extend_from_slice(b"\\v"),
             0x08 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            _ => push_hex(out, byte),
+            byte => push_hex(out, byte),
         }
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
+}
+
+fn is_harmless(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 /// Appends text for people: readable characters as they are, control characters and what would turn the line round
@@ -55,6 +63,19 @@ fn push_hex(out: &mut Vec<u8>, byte: u8) {
     out.push(HEX[usize::from(byte & 15)]);
 }
 
+/// Appends a number as people write it.
+pub(super) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len() - 1;
+    digits[first] += (number % 10) as u8;
+    while number >= 10 {
+        number /= 10;
+        first -= 1;
+        digits[first] += (number % 10) as u8;
+    }
+    out.extend_from_slice(&digits[first..]);
+}
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
@@ -72,6 +93,15 @@ mod tests {
         assert_eq!(quoted(b"a\"b\\c"), r#"a\"b\\c"#);
         assert_eq!(quoted(b"a\r\nb\tc"), r"a\r\nb\tc");
         assert_eq!(quoted(b"\x1b[31m\x00\x7f\xc3\xa4\x08\x0b"), r"\x1b[31m\x00\x7f\xc3\xa4\b\v");
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_library() {
+        for number in [0, 9, 10, 99, 100, 2326, u64::MAX] {
+            let mut out = Vec::new();
+            push_decimal(&mut out, number);
+            assert_eq!(out, number.to_string().into_bytes());
+        }
     }
 
     #[test]

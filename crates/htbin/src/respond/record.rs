@@ -6,9 +6,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{StatusCode, Version, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
 
-use super::Stopped;
+use super::Server;
 use crate::{
     body::{Body, Part},
     exchange::Exchange,
@@ -27,29 +27,56 @@ pub(super) struct Remarks {
 
 /// An exchange on its way into the access log; written when dropped, whenever that is.
 pub(super) struct Record {
-    access: Arc<AccessLog>,
-    exchange: Arc<Exchange>,
-    stopped: Stopped,
-    pub(super) request: Parts,
+    server: Arc<Server>,
+    pub(super) exchange: Exchange,
+    request: Words,
     pub(super) remarks: Remarks,
     /// None until there is an answer.
-    pub(super) status: Option<StatusCode>,
+    status: Option<StatusCode>,
     body_bytes: u64,
 }
 
 impl Record {
-    pub(super) fn new(access: Arc<AccessLog>, exchange: Arc<Exchange>, stopped: Stopped, request: Parts) -> Self {
-        Self { access, exchange, stopped, request, remarks: Remarks::default(), status: None, body_bytes: 0 }
+    pub(super) fn new(server: Arc<Server>, exchange: Exchange, request: &Parts) -> Self {
+        Self { server, exchange, request: request.into(), remarks: Remarks::default(), status: None, body_bytes: 0 }
+    }
+
+    /// The answer that this is the record of.
+    pub(super) fn of(mut self, response: Response<Body>) -> Response<Recorded> {
+        self.status = Some(response.status());
+        response.map(|body| Recorded { body, record: self, is_ended: false, is_part_left: false, told: None })
     }
 
     /// The status and the word where no answer was ever begun.
     fn unanswered(&self) -> (StatusCode, Option<&'static str>) {
-        if self.stopped.is_told() {
+        if self.server.stopped.is_told() {
             let refusal = Refusal::new(Reason::Stopped);
             return (refusal.status(), Some(refusal.word()));
         }
         // Not a status of HTTP, as nobody gets it; nginx writes the same.
         (StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST), Some("client-left"))
+    }
+}
+
+/// What the log says of a request. Copies, as a request holds the buffer it was read into.
+struct Words {
+    method: Method,
+    target: Box<str>,
+    version: Version,
+    referer: Option<Box<[u8]>>,
+    user_agent: Option<Box<[u8]>>,
+}
+
+impl From<&Parts> for Words {
+    fn from(request: &Parts) -> Self {
+        let field = |name: HeaderName| request.headers.get(name).map(HeaderValue::as_bytes).map(Box::from);
+        Self {
+            method: request.method.clone(),
+            target: request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str).into(),
+            version: request.version,
+            referer: field(header::REFERER),
+            user_agent: field(header::USER_AGENT),
+        }
     }
 }
 
@@ -62,7 +89,6 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
         version: Version::HTTP_11,
         status: refusal.status(),
         body_bytes: 0,
-        duration: exchange.started.elapsed(),
         referer: None,
         user_agent: None,
         user: None,
@@ -73,18 +99,16 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let field = |name| self.request.headers.get(name).map(header::HeaderValue::as_bytes);
         let (status, reason) = self.status.map_or_else(|| self.unanswered(), |status| (status, self.remarks.reason));
-        self.access.record(&Entry {
+        self.server.access.record(&Entry {
             exchange: &self.exchange,
             method: self.request.method.as_str(),
-            target: self.request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str),
+            target: &self.request.target,
             version: self.request.version,
             status,
             body_bytes: self.body_bytes,
-            duration: self.exchange.started.elapsed(),
-            referer: field(header::REFERER),
-            user_agent: field(header::USER_AGENT),
+            referer: self.request.referer.as_deref(),
+            user_agent: self.request.user_agent.as_deref(),
             user: None,
             script: self.remarks.script.as_deref(),
             reason,
@@ -102,12 +126,6 @@ pub struct Recorded {
     is_part_left: bool,
     /// Made when the body is first waited for.
     told: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-}
-
-impl Recorded {
-    pub(super) fn new(body: Body, record: Record) -> Self {
-        Self { body, record, is_ended: false, is_part_left: false, told: None }
-    }
 }
 
 impl Recorded {
@@ -132,7 +150,7 @@ impl Recorded {
 
     fn poll_told(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let told = self.told.get_or_insert_with(|| {
-            let stopped = self.record.stopped.clone();
+            let stopped = self.record.server.stopped.clone();
             Box::pin(async move { stopped.told().await })
         });
         told.as_mut().poll(context)
@@ -153,11 +171,12 @@ impl Recorded {
 impl Drop for Recorded {
     fn drop(&mut self) {
         let is_whole = match &self.body {
+            Body::One(part) => part.is_none() && !self.is_part_left,
             Body::Parts(parts) => parts.is_empty() && !self.is_part_left,
             // hyper asks for no end where the length says it.
             Body::Stream { length, .. } => self.is_ended || *length == Some(self.record.body_bytes),
         };
-        if !is_whole && self.record.stopped.is_told() {
+        if !is_whole && self.record.server.stopped.is_told() {
             self.record.remarks.reason.get_or_insert(Refusal::new(Reason::Stopped).word());
         }
     }

@@ -31,7 +31,11 @@ fn ask(content: &[u8], method: &str, fields: &[(&str, &str)]) -> Result<Response
 /// The body, slices of files read.
 fn content(response: Response<Body>) -> Vec<u8> {
     use std::os::unix::fs::FileExt;
-    let Body::Parts(parts) = response.into_body() else { panic!("a stream") };
+    let parts = match response.into_body() {
+        Body::One(part) => part.into_iter().collect(),
+        Body::Parts(parts) => parts,
+        Body::Stream { .. } => panic!("a stream"),
+    };
     let mut content = Vec::new();
     for part in parts {
         match part {

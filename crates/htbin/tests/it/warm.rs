@@ -137,10 +137,12 @@ fn a_spare_that_dies_is_replaced_within_the_request() {
     let server = start(&site, &["--warm-spare", "1"]);
     tell(&server, "/cgi-bin/tell.py");
     let pid = interpreter(&server);
-    let is_spare =
-        |child: &u32| status_field(*child, "NSsid").is_some() && *child != pid && session(*child) == Some(pid);
+    let is_spare = |child: &u32| {
+        let line = std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+        *child != pid && line.ends_with("htbin-warm\0")
+    };
     for _ in 0..5 {
-        // The spare is in its interpreter's session until it has an order; it may not have been forked yet.
+        // It may not have been forked yet.
         let deadline = std::time::Instant::now() + PATIENCE;
         let spare = loop {
             if let Some(spare) = children(server.pid()).into_iter().find(is_spare) {
@@ -152,12 +154,6 @@ fn a_spare_that_dies_is_replaced_within_the_request() {
         signal(spare, Signal::KILL);
         tell(&server, "/cgi-bin/tell.py");
     }
-}
-
-/// The session of a process.
-fn session(pid: u32) -> Option<u32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit(')').next()?.split_whitespace().nth(3)?.parse().ok()
 }
 
 #[test]

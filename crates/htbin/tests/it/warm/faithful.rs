@@ -220,7 +220,7 @@ fn shown(reply: &Reply, server: u32) -> String {
 /// Without what differs between any two runs: where an object lies in memory, ports, and the server's process.
 fn without_chance(text: &str, server: u32) -> String {
     let text = without_digits(text, "0x", char::is_ascii_hexdigit);
-    without_digits(&text, "_PORT", char::is_ascii_digit).replace(&format!(" {server} "), " SERVER ")
+    without_digits(&text, "_PORT", char::is_ascii_digit).replace(&format!("parent {server} "), "parent SERVER ")
 }
 
 /// Without the digits that come next after this mark.

@@ -80,7 +80,7 @@ pub enum Error {
     #[error("the head has more than one {0}, and they differ; print one")]
     Differing(&'static str),
     /// Content-Length is no number of octets.
-    #[error("the Content-Length `{0}` is no number of octets")]
+    #[error("the Content-Length `{0}` is no number of octets; print one that is, or none")]
     ContentLength(Excerpt),
     /// Status does not start with three digits from 200 to 599 (§6.3.3).
     #[error("the Status `{0}` is not valid; print a number from 200 to 599, then a space and a reason")]
@@ -89,7 +89,7 @@ pub enum Error {
     #[error("the status {0} is only an interim one; a script's answer has 200 to 599")]
     Interim(u16),
     /// Location is empty, or a path with a broken percent-code (§6.3.2).
-    #[error("the Location `{0}` is neither a path nor a URI")]
+    #[error("the Location `{0}` is neither a path nor a URI; print one of the two")]
     Location(Excerpt),
     /// The output starts with `HTTP/`, but not with a status line (RFC 9112 §4).
     #[error("the status line `{0}` is not valid; print one like `HTTP/1.1 200 OK`")]

@@ -28,4 +28,5 @@ pub mod site;
 pub mod path;
 pub mod body;
 pub mod refusal;
+pub mod diagnosis;
 pub mod exchange;

@@ -44,7 +44,9 @@ impl FirstLine {
         }
     }
 
-    pub(crate) fn from_start(start: &[u8]) -> Self {
+    /// The first line of a file that starts so.
+    pub fn from_start(start: &[u8]) -> Self {
+        let start = &start[..start.len().min(LINE_BYTES_MAX)];
         let Some(rest) = start.strip_prefix(b"#!") else { return Self::Other };
         let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');

@@ -28,5 +28,6 @@ pub mod site;
 pub mod path;
 pub mod body;
 pub mod refusal;
+pub mod failure;
 pub mod diagnosis;
 pub mod exchange;

@@ -203,7 +203,7 @@ async fn serve_until_stopped(
         kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
+        cgi: Cgi::new(settings.cgi, Arc::clone(&starter), privilege::runner()),
         access,
         exchanges: AtomicU64::new(0),
         stopped: Stopped::default(),

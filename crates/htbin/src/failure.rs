@@ -51,6 +51,8 @@ pub struct Run {
     pub path_info: Option<String>,
     /// Octets of the request's body.
     pub body_bytes: Option<u64>,
+    /// The start of that body, if it is to be recorded.
+    pub body: Option<Vec<u8>>,
     /// How it was started, if it was.
     pub start: Option<Start>,
     /// How long it waited for a place, how long its start took, and how long it ran.

@@ -33,6 +33,7 @@ use crate::{
     log::AccessLog,
     page,
     path::UrlPath,
+    recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::Routes,
     site::Target,
@@ -59,6 +60,8 @@ pub struct Server {
     pub access: Arc<AccessLog>,
     /// The number of the last exchange.
     pub exchanges: AtomicU64,
+    /// Where exchanges whose script fails are kept.
+    pub recorder: Option<Arc<Recorder>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -189,6 +192,10 @@ impl Server {
             Some(failure) => tokio::task::spawn_blocking(move || failure.examine()).await.ok(),
             None => None,
         };
+        if let (Some(failure), Some(examined)) = (&failure, &examined) {
+            self.keep(exchange.id, || Recording::new(exchange.id, request, refusal, failure, &examined.diagnosis))
+                .await;
+        }
         details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
         let show_details = details::may_be_shown(self.debug, exchange, request);
         let near = if show_details { self.near(request, refusal) } else { Vec::new() };
@@ -200,6 +207,16 @@ impl Server {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    async fn keep(&self, id: ExchangeId, recording: impl FnOnce() -> Option<Recording>) {
+        let Some(recorder) = self.recorder.clone() else { return };
+        let Some(recording) = recording() else { return };
+        match tokio::task::spawn_blocking(move || recorder.keep(&recording)).await {
+            Ok(Ok(path)) => tracing::info!(%id, "recorded as {}", path.display()),
+            Ok(Err(error)) => tracing::warn!(%id, "not recorded: {error}"),
+            Err(error) => tracing::warn!(%id, "not recorded: {error}"),
+        }
     }
 
     /// What is known of a script that was refused before it ran.

@@ -24,6 +24,7 @@ use crate::{
     diagnosis::{self, Event, Evidence, Runner, Subject},
     exchange::Exchange,
     failure::{Failure, Run, Times},
+    recording::BODY_BYTES_MAX,
     refusal::{Reason, Refusal},
     site::Script,
 };
@@ -73,6 +74,8 @@ pub struct Settings {
     pub warm: Option<warm::Settings>,
     /// Who may see why a script failed.
     pub debug: Debug,
+    /// Exchanges that fail are recorded, with their bodies.
+    pub records: bool,
     /// Local redirects one request may take.
     pub redirects_max: usize,
 }
@@ -126,7 +129,11 @@ impl Cgi {
         let place = self.gate.enter().await?;
         clock.times.queue = clock.lap();
         let (order, body_bytes) = (Order::new(script, exchange, request, &body, &self.settings), body.length);
-        let run = |output, clock| order.run(output, body_bytes, exchange.start.get().copied(), clock);
+        let held = self.settings.records.then(|| body.hold()).flatten();
+        let run = |output, times| {
+            let body = held.as_ref().map(|held| held.start(BODY_BYTES_MAX));
+            Run { body, ..order.run(output, body_bytes, exchange.start.get().copied(), times) }
+        };
         let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
         clock.times.start = clock.lap();
         let (started, start) = match started {

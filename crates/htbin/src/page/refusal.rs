@@ -83,6 +83,7 @@ mod tests {
             script_name: "/<b>.py".into(),
             path_info: None,
             body_bytes: Some(3),
+            body: None,
             start: None,
             times: Times::default(),
         };

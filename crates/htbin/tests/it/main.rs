@@ -19,6 +19,7 @@ mod site;
 mod cgi;
 mod cli;
 mod containment;
+mod failures;
 mod faults;
 mod files;
 mod http1;

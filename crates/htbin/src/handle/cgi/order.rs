@@ -66,6 +66,7 @@ impl<'a> Order<'a> {
             script_name: text(self.script.script_name()),
             path_info: self.script.path_info().map(text),
             body_bytes,
+            body: None,
             start,
             times,
         }

@@ -10,6 +10,8 @@ mod subject;
 
 // The harness.
 mod client;
+mod pages;
+mod peers;
 mod process;
 mod scripts;
 mod server;
@@ -24,6 +26,7 @@ mod files;
 mod http1;
 mod limits;
 mod logs;
+mod migrate;
 mod mistakes;
 mod people;
 mod rfc3875;

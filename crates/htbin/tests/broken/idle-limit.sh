@@ -2,5 +2,5 @@
 echo "Content-Type: text/plain"
 echo
 echo "hello"
-sleep 6
+sleep 9
 echo "goodbye"

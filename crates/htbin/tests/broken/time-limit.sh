@@ -1,5 +1,5 @@
 #!/bin/sh
-sleep 6
+sleep 9
 echo "Content-Type: text/plain"
 echo
 echo "hello"

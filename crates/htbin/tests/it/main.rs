@@ -9,6 +9,7 @@
 mod subject;
 
 // The harness.
+mod broken;
 mod client;
 mod pages;
 mod peers;
@@ -20,6 +21,7 @@ mod site;
 // One file per feature.
 mod cgi;
 mod cli;
+mod compared;
 mod containment;
 mod faults;
 mod files;

@@ -14,7 +14,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::{
     pages::block,
     process::{PATIENCE, gone_within, wait_within},
-    server::request_bytes,
 };
 
 /// A server that people come from.
@@ -63,10 +62,9 @@ impl Kind {
     fn configuration(self, seconds: u32) -> String {
         let guide = |role: &str| block(self.guide(), role);
         match self {
-            Self::Apache => format!(
-                "{APACHE}\nTimeout {seconds}\n{}",
-                guide("file=/etc/apache2/sites-available/site.conf")
-            ),
+            Self::Apache => {
+                format!("{APACHE}\nTimeout {seconds}\n{}", guide("file=/etc/apache2/sites-available/site.conf"))
+            }
             Self::Lighttpd => format!(
                 "{}\nserver.bind = \"127.0.0.1\"\nserver.errorlog = \"$RUN/error.log\"\n\
                  cgi.limits = (\"read-timeout\" => {seconds})\n",
@@ -179,13 +177,6 @@ impl Peer {
         let read = |name: &str| fs::read(self.scratch.path().join(name)).unwrap_or_default();
         String::from_utf8_lossy(&[read("error.log"), read("stderr.log")].concat()).into_owned()
     }
-
-    /// The whole of an answer as it arrives, which may end before its time.
-    pub(crate) fn raw(&self, path: &str) -> Vec<u8> {
-        let mut client = crate::client::Client::open(self.port);
-        client.send(request_bytes("GET", path, &[], b""));
-        client.rest()
-    }
 }
 
 impl Drop for Peer {
@@ -230,6 +221,19 @@ impl Machine {
     /// Where something of it lies.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
+    }
+
+    /// A text with the folder of this machine where it says `@SITE@`.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        text.replace("@SITE@", self.0.path().to_str().unwrap())
+    }
+
+    /// A text with the paths of a guide where it has this machine's.
+    pub(crate) fn as_in_guide(&self, text: &str) -> String {
+        let root = self.0.path().to_str().unwrap();
+        text.replace(&format!("{root}/lib/"), "/usr/lib/")
+            .replace(&format!("{root}/www"), "/srv/www")
+            .replace(&format!("{root}/home"), "/home/ada")
     }
 
     /// A text of a guide, with this machine's paths in it.

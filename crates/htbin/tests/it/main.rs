@@ -9,7 +9,10 @@
 mod subject;
 
 // The harness.
+mod broken;
 mod client;
+mod pages;
+mod peers;
 mod process;
 mod scripts;
 mod server;
@@ -18,6 +21,7 @@ mod site;
 // One file per feature.
 mod cgi;
 mod cli;
+mod compared;
 mod containment;
 mod failures;
 mod faults;
@@ -25,6 +29,7 @@ mod files;
 mod http1;
 mod limits;
 mod logs;
+mod migrate;
 mod mistakes;
 mod people;
 mod rfc3875;

@@ -38,6 +38,32 @@ pub(crate) fn block(page: &str, role: &str) -> String {
     found.unwrap_or_else(|| panic!("{page} has no block `{role}`")).text.clone()
 }
 
+/// Does the text start with what is shown? `…` stands for whatever it is, over lines too.
+pub(crate) fn fits(shown: &str, text: &str) -> bool {
+    let mut parts = shown.split('…');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    parts.all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+#[test]
+fn an_ellipsis_stands_for_anything() {
+    for (shown, text, fit) in [
+        ("a … c", "a b c", true),
+        ("a…c…", "a\nb\nc\n", true),
+        ("… is empty", "/x is empty; mend it", true),
+        ("b …", "a b c", false),
+        ("a … d", "a b c", false),
+    ] {
+        assert_eq!(fits(shown, text), fit, "{shown} for {text}");
+    }
+}
+
 /// A page of docs/.
 #[track_caller]
 pub(crate) fn text(page: &str) -> String {

@@ -10,6 +10,8 @@ use std::{
 use nix::unistd::{self, Gid, Group, Uid, User};
 use rustix::process::Resource;
 
+use crate::diagnosis::Runner;
+
 /// A user to become.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -73,6 +75,13 @@ pub fn raise_descriptors() -> u64 {
 pub fn my_name() -> String {
     let uid = Uid::effective();
     User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// The user that this process runs as, and so do scripts.
+pub fn runner() -> Runner {
+    let mut groups: Vec<u32> = unistd::getgroups().unwrap_or_default().into_iter().map(Gid::as_raw).collect();
+    groups.push(Gid::effective().as_raw());
+    Runner { name: my_name(), uid: Uid::effective().as_raw(), groups }
 }
 
 /// The name of the user whom a file belongs to, unless that is root or nobody knows.

@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{
-    Code, Diagnosis, Evidence, Subject, quoted,
+    Code, Diagnosis, Evidence, LET_PASS, Subject, quoted,
     runner::{Right, Runner},
 };
 
@@ -103,11 +103,9 @@ pub(super) fn seen_after(subject: &Subject, evidence: &Evidence) -> Option<Diagn
 fn way(subject: &Subject) -> Option<Diagnosis> {
     let stopped = subject.runner.stopped_at(&subject.program)?;
     let name = &subject.runner.name;
-    let shown = quoted(&stopped);
-    let owner = "or serve as a user who may (--user)";
-    let cause = format!("user {name}, whom scripts run as, may not enter {shown}");
-    let found = Diagnosis::new(Code::DirectoryUnreachable, cause, format!("let that user pass through it, {owner}"));
-    Some(found.with_command(format!("chmod o+x {shown}")))
+    let cause = format!("user {name}, whom scripts run as, may not enter {}", quoted(&stopped));
+    let fix = format!("{LET_PASS}, or serve as a user who may (--user)");
+    Some(Diagnosis::new(Code::DirectoryUnreachable, cause, fix).letting_pass(&stopped))
 }
 
 /// Execute bits, and file systems that do not heed them.

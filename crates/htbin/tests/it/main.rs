@@ -23,6 +23,7 @@ mod cgi;
 mod cli;
 mod compared;
 mod containment;
+mod failures;
 mod faults;
 mod files;
 mod http1;

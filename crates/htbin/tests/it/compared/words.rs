@@ -54,7 +54,9 @@ fn cell(text: &str) -> String {
 }
 
 /// What htbin shows: the diagnosis, on the page or, where the answer had begun, in the log.
-pub(super) fn of_htbin(server: &Server, script: &Broken) -> Seen {
+///
+/// An error tells what is wrong with that.
+pub(super) fn of_htbin(server: &Server, script: &Broken) -> Result<Seen, (Seen, String)> {
     let mut client = server.client();
     client.send(request_bytes("GET", &script.url_path(), &[("Accept", "application/json")], b""));
     let answer = Answer::read(&mut client);
@@ -62,27 +64,30 @@ pub(super) fn of_htbin(server: &Server, script: &Broken) -> Seen {
     let json = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
     let found = &json["diagnosis"];
     if found.is_object() {
-        assert_eq!(found["code"], code, "{}: {found}", script.file);
         let word = |name: &str| found[name].as_str().unwrap_or_default();
-        assert_is_explained(code, word("cause"));
         let command = if word("command").is_empty() { String::new() } else { format!("\n`{}`", word("command")) };
         let page = format!("{}.\nFix: {}.{command}", word("cause"), word("fix"));
-        return answer.seen(page, "the same");
+        return explained(code, word("code"), word("cause"), answer.seen(page, "the same"));
     }
-    let mark = format!(" [{code}]");
-    let line = server.events.with(&mark);
-    let said = line.split_once("detail=").map_or(line.as_str(), |(_, said)| said);
-    let said = said.split(&mark).next().unwrap_or_default().trim_start_matches('"');
-    assert_is_explained(code, said);
+    let path = format!("{}\"", script.place);
+    let line = server.events.wait_for("why", |line| line.contains(&path) && line.contains("]\""));
+    let said = line.split_once("=\"").map_or(line.as_str(), |(_, said)| said);
+    let (said, given) = said.split_once("]\"").and_then(|(said, _)| said.rsplit_once(" [")).unwrap_or((said, ""));
     let page = excerpt(&answer.text());
-    answer.seen(page, said)
+    explained(code, given, said, answer.seen(page, said))
 }
 
-/// The page of a code shows what htbin says.
-fn assert_is_explained(code: &str, said: &str) {
+/// What was seen, if it has the right code and the page of that code shows what htbin says.
+fn explained(code: &str, given: &str, said: &str, seen: Seen) -> Result<Seen, (Seen, String)> {
+    if given != code {
+        return Err((seen, format!("{code}: htbin takes it for {given}: {said}")));
+    }
     let page = format!("failures/{code}.md");
     let shown = block(&page, "shows");
-    assert!(fits(shown.trim_end(), said), "{page} shows {shown}, and htbin says: {said}");
+    if !fits(shown.trim_end(), said) {
+        return Err((seen, format!("{page} shows {shown}and htbin says {said}")));
+    }
+    Ok(seen)
 }
 
 /// What another server shows.
@@ -96,8 +101,8 @@ pub(super) fn of_peer(peer: &Peer, path: &str) -> Seen {
     client.send(request_bytes("GET", "/", &[], b""));
     client.rest();
     let log = peer.log_since(mark);
-    // Of a traceback the last line says it.
-    let lines = log.lines().filter(|line| !line.starts_with(' ')).map(plain_line);
+    // Of a traceback the last line says it; what a server tells of its own start is nobody's here.
+    let lines = log.lines().filter(|line| !line.starts_with(' ') && !line.contains(":notice]")).map(plain_line);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("Traceback"));
     let mut lines: Vec<String> = lines.collect();
     lines.dedup();

@@ -97,6 +97,8 @@ pub struct Evidence {
 pub enum Event {
     /// It has no execute bit, and so was not even tried.
     NotExecutable,
+    /// The way to it, or the file itself, may not be read.
+    Unreadable,
     /// It could not be started.
     Launch(Arc<LaunchError>),
     /// Its head is wrong, or did not come.
@@ -120,6 +122,7 @@ impl Diagnosis {
     pub fn of(subject: &Subject, evidence: &Evidence) -> Self {
         match &evidence.event {
             Event::NotExecutable => file::not_executable(subject),
+            Event::Unreadable => file::unreachable(subject),
             Event::Launch(error) => file::not_started(subject, error),
             Event::Head(error) => Self::of_head(subject, evidence, error),
             Event::Ended => ending::of_exit(subject, evidence, ending::When::AfterHead)

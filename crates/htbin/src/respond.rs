@@ -223,6 +223,7 @@ impl Server {
     fn untried(&self, refusal: &Refusal, remarks: &Remarks) -> Option<Failure> {
         let event = match refusal.reason {
             Reason::NotExecutable => Event::NotExecutable,
+            Reason::Unreadable if refusal.script.is_some() => Event::Unreadable,
             Reason::RedirectLoop => Event::RedirectLoop(self.redirects_max),
             _ => return None,
         };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use htbin_spawn::Exit;
 
-use super::{Code, Diagnosis, Evidence, LET_PASS, Place, Subject, ending::size, quoted, runner::Right};
+use super::{Code, Diagnosis, Evidence, LET_PASS, Place, Subject, ending::size, file, quoted, runner::Right};
 
 /// What the last words of the script say; none if they say nothing that is known.
 pub(super) fn said(subject: &Subject, evidence: &Evidence) -> Option<Diagnosis> {
@@ -151,6 +151,9 @@ fn denied_file(subject: &Subject, file: &Path) -> Diagnosis {
     if let Some(stopped) = subject.runner.stopped_at(file) {
         return new(format!("may not enter {}, where {shown} lies", quoted(&stopped)), LET_PASS.into())
             .letting_pass(&stopped);
+    }
+    if file == subject.program {
+        return file::unreadable(subject, std::fs::metadata(file).ok().as_ref());
     }
     match std::fs::metadata(file) {
         Ok(metadata) if !subject.runner.may(&metadata, Right::Read) => {

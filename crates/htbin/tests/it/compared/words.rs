@@ -47,10 +47,18 @@ impl Row {
     }
 }
 
-/// A text as a cell of a table: one line, nothing in it that Markdown reads.
+/// A text as a cell of a table: one line, nothing in it that Markdown reads, what stands in backquotes aside.
 fn cell(text: &str) -> String {
-    let text = text.trim().replace('|', "\\|").replace('<', "&lt;").replace('*', "\\*").replace('_', "\\_");
-    text.replace('\n', "<br>")
+    let text = text.trim().replace('|', "\\|").replace('\n', "<br>");
+    let parts = text.split('`').enumerate().map(|(nth, part)| {
+        let is_code = nth % 2 == 1;
+        if is_code {
+            part.to_owned()
+        } else {
+            part.replace('<', "&lt;").replace("&lt;br>", "<br>").replace('*', "\\*").replace('_', "\\_")
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// What htbin shows: the diagnosis, on the page or, where the answer had begun, in the log.
@@ -69,10 +77,10 @@ pub(super) fn of_htbin(server: &Server, script: &Broken) -> Result<Seen, (Seen, 
         let page = format!("{}.\nFix: {}.{command}", word("cause"), word("fix"));
         return explained(code, word("code"), word("cause"), answer.seen(page, "the same"));
     }
-    let path = format!("{}\"", script.place);
-    let line = server.events.wait_for("why", |line| line.contains(&path) && line.contains("]\""));
-    let said = line.split_once("=\"").map_or(line.as_str(), |(_, said)| said);
-    let (said, given) = said.split_once("]\"").and_then(|(said, _)| said.rsplit_once(" [")).unwrap_or((said, ""));
+    let line = server.events.wait_for("why", |line| line.contains(&script.place) && line.contains("why="));
+    let said = line.split_once("why=").map_or(line.as_str(), |(_, said)| said).trim_matches('"');
+    let (said, given) = said.rsplit_once(" [").unwrap_or((said, ""));
+    let given = given.split(']').next().unwrap_or_default();
     let page = excerpt(&answer.text());
     explained(code, given, said, answer.seen(page, said))
 }

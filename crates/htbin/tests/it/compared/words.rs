@@ -77,7 +77,7 @@ pub(super) fn of_htbin(server: &Server, script: &Broken) -> Result<Seen, (Seen, 
         let page = format!("{}.\nFix: {}.{command}", word("cause"), word("fix"));
         return explained(code, word("code"), word("cause"), answer.seen(page, "the same"));
     }
-    let line = server.events.wait_for("why", |line| line.contains(&script.place) && line.contains("why="));
+    let line = server.events.wait_for(&script.file, |line| line.contains(&script.place) && line.contains("why="));
     let said = line.split_once("why=").map_or(line.as_str(), |(_, said)| said).trim_matches('"');
     let (said, given) = said.rsplit_once(" [").unwrap_or((said, ""));
     let given = given.split(']').next().unwrap_or_default();
@@ -92,7 +92,8 @@ fn explained(code: &str, given: &str, said: &str, seen: Seen) -> Result<Seen, (S
     }
     let page = format!("failures/{code}.md");
     let shown = block(&page, "shows");
-    if !fits(shown.trim_end(), said) {
+    // What mends it may stand behind.
+    if !fits(&format!("{}…", shown.trim_end()), said) {
         return Err((seen, format!("{page} shows {shown}and htbin says {said}")));
     }
     Ok(seen)

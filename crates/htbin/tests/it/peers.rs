@@ -90,7 +90,7 @@ impl Kind {
                 if rustix::process::geteuid().is_root() {
                     wrap.args(["-u", "www-data", "-g", "www-data"]);
                 }
-                wrap.args(["--", "/usr/sbin/fcgiwrap", "-f", "-c", "2"]);
+                wrap.args(["--", "/usr/sbin/fcgiwrap", "-f", "-c", "8"]);
                 vec![wrap, configured(&["nginx", "-c"])]
             }
             Self::Python => {
@@ -233,12 +233,13 @@ impl Machine {
         text.replace("@SITE@", self.0.path().to_str().unwrap())
     }
 
-    /// A text with the paths of a guide where it has this machine's.
+    /// A text with the paths of a guide, and a processor, where it has those of this machine.
     pub(crate) fn as_in_guide(&self, text: &str) -> String {
         let root = self.0.path().to_str().unwrap();
         text.replace(&format!("{root}/lib/"), "/usr/lib/")
             .replace(&format!("{root}/www"), "/srv/www")
             .replace(&format!("{root}/home"), "/home/ada")
+            .replace(std::env::consts::ARCH, "x86_64")
     }
 
     /// A text of a guide, with this machine's paths in it.

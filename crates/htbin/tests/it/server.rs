@@ -172,7 +172,7 @@ impl Start {
     }
 
     /// Starts it as this user, of a group with the same number; for root alone.
-    pub(crate) fn as_user(mut self, id: u32) -> Self {
+    pub(crate) fn user(mut self, id: u32) -> Self {
         self.command.uid(id).gid(id);
         self
     }

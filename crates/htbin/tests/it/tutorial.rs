@@ -85,7 +85,7 @@ impl Reader {
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], "htbin", "{line}");
         let start = Start::bare(env!("CARGO_BIN_EXE_htbin")).flags(&words[1..]).flags(&["--port", "0"]);
-        let start = if is_root() { start.as_user(NOBODY) } else { start };
+        let start = if is_root() { start.user(NOBODY) } else { start };
         let server = start.current_dir(&self.directory).go();
         let banner = server.events.wait_until("the end of the banner", |lines| {
             lines.iter().any(|line| line.trim_start().starts_with("stop "))

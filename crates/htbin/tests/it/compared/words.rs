@@ -213,16 +213,13 @@ fn plain_line(line: &str) -> String {
     };
     let line = line.split(" while reading").next().unwrap_or_default();
     let line = line.split(", referer: ").next().unwrap_or(line).split(" (@INC").next().unwrap_or(line);
-    let words: Vec<String> = line.split(' ').map(|word| without_pid(word)).collect();
+    let words: Vec<String> = line.split(' ').map(without_pid).collect();
     shortened(&words.join(" "), 160)
 }
 
 /// A number of four digits or more is a process, a port or an address.
 fn without_pid(word: &str) -> String {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    if digits >= 4 && digits == word.trim_matches([':', ',', '.', '(', ')']).len() {
-        "N".to_owned()
-    } else {
-        word.to_owned()
-    }
+    let number = word.trim_matches([':', ',', '.', '(', ')']);
+    let is_one = number.len() >= 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if is_one { word.replace(number, "N") } else { word.to_owned() }
 }

@@ -2,5 +2,5 @@
 echo "Content-Type: text/plain"
 echo
 echo "hello"
-sleep 9
+sleep 20
 echo "goodbye"

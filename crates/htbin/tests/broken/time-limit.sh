@@ -1,5 +1,5 @@
 #!/bin/sh
-sleep 9
+sleep 20
 echo "Content-Type: text/plain"
 echo
 echo "hello"

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use htbin::diagnosis::Code;
+
 /// A fenced block with a part to play.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
@@ -36,6 +38,72 @@ pub(crate) fn block(page: &str, role: &str) -> String {
     let blocks = blocks(page);
     let found = blocks.iter().find(|block| block.role == role);
     found.unwrap_or_else(|| panic!("{page} has no block `{role}`")).text.clone()
+}
+
+/// Is the text what is shown? `…` stands for whatever it is, over lines too.
+pub(crate) fn fits(shown: &str, text: &str) -> bool {
+    let Some((first, others)) = shown.split_once('…') else { return shown == text };
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let (middle, last) = others.rsplit_once('…').unwrap_or(("", others));
+    middle.split('…').all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = &rest[at + part.len()..];
+            true
+        }
+        None => false,
+    }) && rest.ends_with(last)
+}
+
+#[test]
+fn an_ellipsis_stands_for_anything() {
+    for (shown, text, fit) in [
+        ("a … c", "a b c", true),
+        ("a…c…", "a\nb\nc\n", true),
+        ("… is empty", "/x is empty", true),
+        ("… is empty", "/x is empty; mend it", false),
+        ("a … c … d", "a b c b d", true),
+        ("b …", "a b c", false),
+        ("a … d", "a b c", false),
+    ] {
+        assert_eq!(fits(shown, text), fit, "{shown} for {text}");
+    }
+}
+
+#[test]
+fn each_code_has_its_page_and_its_line_in_the_index() {
+    let index = text("failures/README.md");
+    for code in Code::ALL {
+        let page = text(&format!("failures/{code}.md"));
+        let title = page.lines().next().unwrap_or_default();
+        assert!(title.starts_with("# ") && title.ends_with(&format!("(`{code}`)")), "{code}: {title}");
+        for part in ["## What you see", "## Why", "## What to do", "## If it is not that"] {
+            assert!(page.contains(part), "failures/{code}.md has no part {part}");
+        }
+        let listed = index.lines().filter(|line| line.starts_with(&format!("- [{code}]({code}.md): "))).count();
+        assert_eq!(listed, 1, "failures/README.md lists {code} so often");
+    }
+    let others = ["README", "compared"];
+    for entry in fs::read_dir(Path::new(DOCS).join("failures")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let stem = name.trim_end_matches(".md");
+        let is_known = others.contains(&stem) || Code::ALL.iter().any(|code| code.word() == stem);
+        assert!(is_known, "failures/{name} is no code's page");
+    }
+}
+
+#[test]
+fn links_within_the_documentation_lead_somewhere() {
+    let root = Path::new(DOCS).parent().unwrap();
+    let pages = walkdir::WalkDir::new(DOCS).into_iter().map(|entry| entry.unwrap().into_path());
+    for page in pages.chain([root.join("README.md")]).filter(|path| path.extension().is_some_and(|it| it == "md")) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            let is_elsewhere = link.contains("://") || file.is_empty() || file.contains(' ');
+            let target = page.parent().unwrap().join(file);
+            assert!(is_elsewhere || target.exists(), "{}: {link} leads nowhere", page.display());
+        }
+    }
 }
 
 /// A page of docs/.

@@ -48,16 +48,6 @@ impl Kind {
         }
     }
 
-    /// The name it is known by.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Apache => "Apache",
-            Self::Lighttpd => "lighttpd",
-            Self::Nginx | Self::NginxBeforeHtbin => "nginx + fcgiwrap",
-            Self::Python => "Python",
-        }
-    }
-
     /// What its guide has, around it what a configuration needs beside, and the time limit of scripts.
     fn configuration(self, seconds: u32) -> String {
         let guide = |role: &str| block(self.guide(), role);
@@ -100,7 +90,7 @@ impl Kind {
                 if rustix::process::geteuid().is_root() {
                     wrap.args(["-u", "www-data", "-g", "www-data"]);
                 }
-                wrap.args(["--", "/usr/sbin/fcgiwrap", "-f", "-c", "2"]);
+                wrap.args(["--", "/usr/sbin/fcgiwrap", "-f", "-c", "8"]);
                 vec![wrap, configured(&["nginx", "-c"])]
             }
             Self::Python => {
@@ -174,8 +164,22 @@ impl Peer {
 
     /// What it and its scripts have logged up to now.
     pub(crate) fn log(&self) -> String {
-        let read = |name: &str| fs::read(self.scratch.path().join(name)).unwrap_or_default();
-        String::from_utf8_lossy(&[read("error.log"), read("stderr.log")].concat()).into_owned()
+        self.log_since([0, 0])
+    }
+
+    /// How long its logs are.
+    pub(crate) fn log_mark(&self) -> [usize; 2] {
+        LOGS.map(|name| self.log_bytes(name).len())
+    }
+
+    /// What it and its scripts have logged since then.
+    pub(crate) fn log_since(&self, mark: [usize; 2]) -> String {
+        let parts = LOGS.iter().zip(mark).map(|(name, mark)| self.log_bytes(name).split_off(mark));
+        String::from_utf8_lossy(&parts.collect::<Vec<_>>().concat()).into_owned()
+    }
+
+    fn log_bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.scratch.path().join(name)).unwrap_or_default()
     }
 }
 
@@ -194,7 +198,8 @@ impl Drop for Peer {
 impl Machine {
     /// A machine with the folders of the guides, empty.
     pub(crate) fn new() -> Self {
-        let machine = Self(tempfile::Builder::new().prefix("htbin-machine-").tempdir().unwrap());
+        // Always there: what the others log is broken into lines by its length.
+        let machine = Self(tempfile::Builder::new().prefix("htbin-machine-").tempdir_in("/tmp").unwrap());
         for folder in ["", "www/cgi-bin", "www/tools", "lib/cgi-bin", "run/htbin"] {
             fs::create_dir_all(machine.path(folder)).unwrap();
         }
@@ -228,12 +233,13 @@ impl Machine {
         text.replace("@SITE@", self.0.path().to_str().unwrap())
     }
 
-    /// A text with the paths of a guide where it has this machine's.
+    /// A text with the paths of a guide, and a processor, where it has those of this machine.
     pub(crate) fn as_in_guide(&self, text: &str) -> String {
         let root = self.0.path().to_str().unwrap();
         text.replace(&format!("{root}/lib/"), "/usr/lib/")
             .replace(&format!("{root}/www"), "/srv/www")
             .replace(&format!("{root}/home"), "/home/ada")
+            .replace(std::env::consts::ARCH, "x86_64")
     }
 
     /// A text of a guide, with this machine's paths in it.
@@ -250,6 +256,9 @@ impl Machine {
 fn nginx(site: &str, seconds: u32) -> String {
     format!("{NGINX}\nfastcgi_read_timeout {seconds}s;\n{site}\n}}\n")
 }
+
+/// The server's own log, and what it or its scripts wrote to stderr.
+const LOGS: [&str; 2] = ["error.log", "stderr.log"];
 
 const APACHE: &str = r"
 ServerRoot /etc/apache2
@@ -270,8 +279,9 @@ ScriptSock $RUN/cgi.sock
 ErrorLog $RUN/error.log
 StartServers 1
 ServerLimit 2
-ThreadsPerChild 8
-MaxRequestWorkers 16
+ThreadsPerChild 25
+MaxRequestWorkers 50
+MinSpareThreads 5
 ";
 
 const NGINX: &str = r"

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     net::{TcpListener, TcpStream},
+    os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -167,6 +168,12 @@ impl Start {
     /// Starts it in this directory.
     pub(crate) fn current_dir(mut self, directory: &Path) -> Self {
         self.command.current_dir(directory);
+        self
+    }
+
+    /// Starts it as this user, of a group with the same number; for root alone.
+    pub(crate) fn user(mut self, id: u32) -> Self {
+        self.command.uid(id).gid(id);
         self
     }
 

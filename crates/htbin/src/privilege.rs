@@ -10,6 +10,8 @@ use std::{
 use nix::unistd::{self, Gid, Group, Uid, User};
 use rustix::process::Resource;
 
+use crate::diagnosis::Runner;
+
 /// A user to become.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -79,6 +81,30 @@ pub fn my_name() -> String {
 pub fn owner_of(file: &Path) -> Option<String> {
     let uid = std::fs::metadata(file).ok()?.uid();
     User::from_uid(Uid::from_raw(uid)).ok().flatten().filter(|_| uid != 0).map(|user| user.name)
+}
+
+/// Whom scripts would run as: for root nobody, or `user`; for others they themselves, or `user` to see what that one
+/// could do.
+pub fn runner(user: Option<&str>) -> Result<Identity, Error> {
+    match user {
+        Some(user) if !Uid::effective().is_root() => look_up(user),
+        _ => Ok(choose(user)?.unwrap_or_else(myself)),
+    }
+}
+
+/// Who this process is now.
+pub fn myself() -> Identity {
+    let (uid, gid) = (Uid::effective().as_raw(), Gid::effective().as_raw());
+    let mut groups: Vec<u32> = unistd::getgroups().unwrap_or_default().into_iter().map(Gid::as_raw).collect();
+    groups.push(gid);
+    let home = User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| "/".into(), |user| user.dir);
+    Identity { uid, gid, groups, name: my_name(), home }
+}
+
+impl From<Identity> for Runner {
+    fn from(identity: Identity) -> Self {
+        Self { name: identity.name, uid: identity.uid, groups: identity.groups }
+    }
 }
 
 fn is_myself(user: &str) -> Result<bool, Error> {

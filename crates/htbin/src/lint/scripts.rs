@@ -1,0 +1,110 @@
+//! Looks at all files of a place: what each is, and what is wrong with it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs::Metadata,
+    path::Path,
+};
+
+use super::{
+    Report, Settings, absolute, has,
+    kind::{self, Facts, Kind, Loads},
+    walk::Entry,
+};
+use crate::diagnosis::{
+    file,
+    seen::{self, python, python::Python, rights, secret, stray},
+};
+
+/// Looks at the scripts of a place, or at this one of them.
+pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, report: &mut Report) {
+    let directories: HashMap<&Path, &Metadata> = directories(entries);
+    let files = || entries.iter().filter(|entry| entry.metadata.is_file() && !is_hidden(&entry.path));
+    let mut loads = Loads::default();
+    for entry in files().filter(|entry| kind::may_load(&entry.path)) {
+        loads.note(&entry.path, &seen::text(&entry.path).unwrap_or_default());
+    }
+    let is_wanted = |path: &Path| only.is_none_or(|only| only == path);
+    let mut with_python = HashSet::new();
+    for entry in files() {
+        let of_directory = entry.path.parent().and_then(|it| directories.get(it).copied()).unwrap_or(&entry.metadata);
+        let mut own = Report::default();
+        if file(settings, entry, of_directory, &loads, only.is_some(), &mut own) {
+            with_python.extend(entry.path.parent().map(Path::to_owned));
+        }
+        if is_wanted(&entry.path) {
+            report.scripts += own.scripts;
+            own.findings.into_iter().for_each(|it| report.add(&it.path, it.diagnosis));
+        }
+    }
+    for entry in entries.iter().filter(|entry| is_wanted(&entry.path)) {
+        if entry.metadata.is_dir() {
+            let found = rights::of_directory(&absolute(&entry.path), &entry.metadata, &settings.runner);
+            found.into_iter().for_each(|it| report.add(&entry.path, it));
+        }
+        if !is_hidden(&entry.path) && entry.path.parent().is_some_and(|it| with_python.contains(it)) {
+            python::shadows(&absolute(&entry.path)).into_iter().for_each(|it| report.add(&entry.path, it));
+        }
+    }
+    let named: Vec<_> = entries.iter().filter(|entry| is_wanted(&entry.path)).cloned().collect();
+    secrets(&named, report);
+}
+
+/// Secrets among the files that are no scripts.
+pub(super) fn secrets(entries: &[Entry], report: &mut Report) {
+    for entry in entries.iter().filter(|entry| entry.metadata.is_file()) {
+        if let Some(found) = secret::look(&absolute(&entry.path), &entry.metadata, false) {
+            report.add(&entry.path, found);
+        }
+    }
+}
+
+/// Looks at one file; is it a script of Python 3?
+fn file(
+    settings: &Settings,
+    entry: &Entry,
+    directory: &Metadata,
+    loads: &Loads,
+    is_named: bool,
+    report: &mut Report,
+) -> bool {
+    let Entry { path, metadata } = entry;
+    let text = seen::text(path).unwrap_or_default();
+    let subject = settings.subject(path);
+    let kind = Kind::of(&Facts {
+        path,
+        text: &text,
+        is_executable: has(metadata, ANYBODY_EXECUTES),
+        is_interpreted: subject.interpreter.is_some(),
+        is_named,
+        is_loaded: loads.has(path),
+    });
+    if let Kind::Stray(what) = kind {
+        report.add(path, stray::stray(&subject.program, what));
+    }
+    if matches!(kind, Kind::Script | Kind::Module) {
+        let found = rights::of_file(&subject.program, metadata, directory, &settings.runner);
+        found.into_iter().for_each(|it| report.add(path, it));
+    }
+    if kind != Kind::Script {
+        return false;
+    }
+    report.scripts += 1;
+    file::look(&subject).into_iter().for_each(|it| report.add(path, it));
+    secret::look(&subject.program, metadata, true).into_iter().for_each(|it| report.add(path, it));
+    let Some(python) = Python::of(&subject) else { return false };
+    let found = python::look(&subject, &python, &String::from_utf8_lossy(&text));
+    found.into_iter().for_each(|it| report.add(path, it));
+    true
+}
+
+fn directories(entries: &[Entry]) -> HashMap<&Path, &Metadata> {
+    let directories = entries.iter().filter(|entry| entry.metadata.is_dir());
+    directories.map(|entry| (entry.path.as_path(), &entry.metadata)).collect()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+const ANYBODY_EXECUTES: u32 = 0o111;

@@ -1,0 +1,84 @@
+//! What was found, for a person and for a program.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value};
+
+use super::{Finding, Mending, Report, mend::can_mend};
+use crate::log::visible;
+
+/// Writes a block for each finding, and a line that counts them.
+pub fn text(out: &mut impl Write, report: &Report, is_bold: bool) -> io::Result<()> {
+    let (bold, dim, plain) = if is_bold { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+    for Finding { path, diagnosis, .. } in &report.findings {
+        let line = diagnosis.place.as_ref().map(|place| format!(":{}", place.line)).unwrap_or_default();
+        writeln!(out, "{bold}{}{line}{plain}: {}", shown(path), diagnosis.code)?;
+        let rows =
+            [("why", Some(&diagnosis.cause)), ("fix", Some(&diagnosis.fix)), ("run", diagnosis.command.as_ref())];
+        for (word, row) in rows.into_iter().filter_map(|(word, row)| Some((word, row?))) {
+            writeln!(out, "  {dim}{word}{plain}  {}", visible(row.as_bytes()))?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "{}", summary(report))
+}
+
+/// Writes an array of objects.
+pub fn json(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    let findings: Vec<_> = report.findings.iter().map(object).collect();
+    serde_json::to_writer_pretty(&mut *out, &findings)?;
+    writeln!(out)
+}
+
+/// Writes what was mended, and what was not.
+pub fn mendings(out: &mut impl Write, mendings: &[Mending]) -> io::Result<()> {
+    for Mending { path, what } in mendings {
+        match what {
+            Ok(what) => writeln!(out, "mended {}: {what}", shown(path))?,
+            Err(why) => writeln!(out, "left   {}: {}", shown(path), visible(why.as_bytes()))?,
+        }
+    }
+    Ok(())
+}
+
+/// The path and the fields of the diagnosis. What is no UTF-8 in a path is replaced, as JSON has no other way.
+fn object(finding: &Finding) -> Value {
+    let diagnosis = &finding.diagnosis;
+    let mut object = Map::new();
+    let mut add = |name: &str, value: Value| object.insert(name.to_owned(), value);
+    add("path", finding.path.to_string_lossy().into());
+    add("code", diagnosis.code.word().into());
+    add("cause", diagnosis.cause.as_str().into());
+    add("fix", diagnosis.fix.as_str().into());
+    if let Some(command) = &diagnosis.command {
+        add("command", command.as_str().into());
+    }
+    if let Some(place) = &diagnosis.place {
+        add("place", serde_json::json!({ "file": place.file.to_string_lossy(), "line": place.line }));
+    }
+    Value::Object(object)
+}
+
+fn summary(report: &Report) -> String {
+    let scripts = counted(report.scripts, "script");
+    let more = if report.is_cut { "; there is more here than lint looks at" } else { "" };
+    if report.findings.is_empty() {
+        return format!("nothing found in {scripts}{more}");
+    }
+    let mendable = report.findings.iter().filter(|finding| can_mend(finding)).count();
+    let found = counted(report.findings.len(), "finding");
+    let fix = match mendable {
+        0 => String::new(),
+        count if count == report.findings.len() => "; --fix mends them".to_owned(),
+        count => format!("; --fix mends {count} of them"),
+    };
+    format!("{found} in {scripts}{fix}{more}")
+}
+
+fn counted(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+fn shown(path: &std::path::Path) -> String {
+    visible(path.as_os_str().as_encoded_bytes())
+}

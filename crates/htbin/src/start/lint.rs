@@ -1,0 +1,95 @@
+//! `htbin lint`, from its words to its exit status; and the row that the banner has of it.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use rustix::termios::isatty;
+
+use crate::{
+    cli,
+    config::{self, Settings},
+    diagnosis::quoted,
+    lint::{self, Bounds, Report},
+    privilege,
+};
+
+/// Looks at what was named, mends it if asked to, and says what is left.
+pub(super) fn run(asked: &cli::Lint) -> anyhow::Result<ExitCode> {
+    let settings = config::from_flags(&asked.flags)?;
+    let runner = privilege::runner(settings.user.as_deref())?;
+    let lint = of(&settings, runner, Bounds::ASKED);
+    let here = [PathBuf::from(".")];
+    let paths = if asked.paths.is_empty() { &here[..] } else { &asked.paths };
+    let mut report = look(&lint, paths)?;
+    let mut out = io::stdout().lock();
+    if asked.fix {
+        let mendings = lint::mend(&report.findings);
+        // An array is for programs; what was done is for people all the same.
+        if asked.json {
+            lint::mendings(&mut io::stderr().lock(), &mendings)?;
+        } else {
+            lint::mendings(&mut out, &mendings)?;
+        }
+        report = look(&lint, paths)?;
+    }
+    if asked.json {
+        lint::json(&mut out, &report)?;
+    } else {
+        lint::text(&mut out, &report, isatty(io::stdout()))?;
+    }
+    out.flush()?;
+    for (path, error) in &report.closed {
+        writeln!(io::stderr(), "htbin: cannot look into {}: {error}; look as a user who may", quoted(path))?;
+    }
+    let is_clean = report.findings.is_empty() && report.closed.is_empty();
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is wrong with this file for a server that is started here without flags.
+pub(super) fn of_file(file: &Path) -> anyhow::Result<Vec<lint::Finding>> {
+    let words = ["htbin".into()];
+    let cli::Invocation::Serve(flags) = cli::parse(words, [])? else { return Ok(Vec::new()) };
+    let settings = config::from_flags(&flags)?;
+    let lint = of(&settings, privilege::runner(None)?, Bounds::ASKED);
+    Ok(lint::look(&lint, file)?.findings)
+}
+
+fn look(lint: &lint::Settings, paths: &[PathBuf]) -> Result<Report, lint::Error> {
+    let mut report = Report::default();
+    for path in paths {
+        report.join(lint::look(lint, path)?);
+    }
+    Ok(report)
+}
+
+fn of(settings: &Settings, runner: privilege::Identity, bounds: Bounds) -> lint::Settings {
+    let path = settings.cgi.environment.iter().find(|(name, _)| name == "PATH");
+    lint::Settings {
+        site: settings.site.clone(),
+        search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
+        runner: Arc::new(runner.into()),
+        bounds,
+    }
+}
+
+/// What the banner says of the scripts that are served, if there is anything to say.
+pub(super) fn row(settings: &Settings) -> Option<(&'static str, String)> {
+    if !settings.site.cgi {
+        return None;
+    }
+    let lint = of(settings, privilege::myself(), Bounds::BANNER);
+    let report = lint::look(&lint, &settings.site.root).ok()?;
+    let count = report.findings.len();
+    let least = if report.is_cut { "at least " } else { "" };
+    let noun = if count == 1 { "finding" } else { "findings" };
+    // From where htbin was started, so that the words can be typed as they are.
+    let here = std::env::current_dir().ok();
+    let root: &Path = &settings.site.root;
+    let whole = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let place = if here.is_some_and(|here| whole == here) { String::new() } else { format!(" {}", quoted(root)) };
+    (count > 0).then(|| ("lint", format!("{least}{count} {noun}; see htbin lint{place}")))
+}

@@ -79,7 +79,7 @@ pub struct Report {
     /// What could not be looked into.
     pub closed: Vec<(PathBuf, io::Error)>,
     /// What was told already.
-    told: HashSet<(Code, String)>,
+    told: HashSet<(PathBuf, Code, String)>,
 }
 
 /// Looks at a script, a directory of scripts, or a site.
@@ -109,31 +109,35 @@ fn look_at(settings: &Settings, place: &Place, walk: &mut walk::Walk, report: &m
             entries.retain(|entry| entry.path.file_name() != file.file_name());
             let Ok(metadata) = fs::metadata(file) else { return };
             entries.push(walk::Entry { path: file.clone(), metadata });
-            scripts::look(settings, &entries, Some(file), report);
+            scripts::look(settings, &entries, Some(file), walk, report);
         }
-        Place::Scripts(directory) => scripts::look(settings, &walk.deep(directory, &[]), None, report),
+        Place::Scripts(directory) => scripts::look(settings, &walk.deep(directory, &[]), None, walk, report),
         Place::Files(root, without) => scripts::secrets(&walk.deep(root, without), report),
     }
 }
 
 impl Report {
-    fn add(&mut self, path: &Path, diagnosis: Diagnosis) {
-        // What all files of a directory suffer from is told once.
-        if self.told.insert((diagnosis.code, diagnosis.cause.clone())) {
-            self.findings.push(Finding { path: path.to_owned(), root: PathBuf::new(), diagnosis });
+    fn add(&mut self, path: &Path, diagnoses: impl IntoIterator<Item = Diagnosis>) {
+        for diagnosis in diagnoses {
+            self.tell(Finding { path: path.to_owned(), root: PathBuf::new(), diagnosis });
         }
     }
 
     /// Adds what was found by another look.
     pub fn join(&mut self, other: Self) {
-        for finding in other.findings {
-            if self.told.insert((finding.diagnosis.code, finding.diagnosis.cause.clone())) {
-                self.findings.push(finding);
-            }
-        }
+        other.findings.into_iter().for_each(|finding| self.tell(finding));
         self.scripts += other.scripts;
         self.is_cut |= other.is_cut;
         self.closed.extend(other.closed);
+    }
+
+    /// What all files of a directory suffer from is told once.
+    fn tell(&mut self, finding: Finding) {
+        let Diagnosis { code, cause, .. } = &finding.diagnosis;
+        let path = if *code == Code::DirectoryUnreachable { PathBuf::new() } else { finding.path.clone() };
+        if self.told.insert((path, *code, cause.clone())) {
+            self.findings.push(finding);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a file of a script directory is: a script, a module of one, or data.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -74,19 +74,29 @@ impl Kind {
 
 /// The names that files load each other by, and who says them.
 #[derive(Debug, Default)]
-pub(super) struct Loads(HashMap<String, Option<PathBuf>>);
+pub(super) struct Loads {
+    words: HashMap<String, Option<PathBuf>>,
+    packages: HashSet<PathBuf>,
+}
 
 impl Loads {
     /// Notes what this text loads: words of lines that import, require, include or source something.
     pub(super) fn note(&mut self, file: &Path, text: &[u8]) {
+        // A program says nothing in lines; a package is all modules.
+        if file.ends_with("__init__.py") {
+            self.packages.extend(file.parent().map(Path::to_owned));
+        }
+        if text.contains(&0) {
+            return;
+        }
         let text = String::from_utf8_lossy(text);
         for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with('#') && loads(line)) {
             for word in line.split(|letter: char| !letter.is_alphanumeric() && !"_.-".contains(letter)) {
                 for part in std::iter::once(word).chain(word.split('.')).filter(|part| !part.is_empty()) {
-                    if self.0.len() == WORDS_MAX {
+                    if self.words.len() == WORDS_MAX {
                         return;
                     }
-                    let known = self.0.entry(part.to_owned()).or_insert_with(|| Some(file.to_owned()));
+                    let known = self.words.entry(part.to_owned()).or_insert_with(|| Some(file.to_owned()));
                     // Several say it.
                     if known.as_deref() != Some(file) {
                         *known = None;
@@ -99,10 +109,12 @@ impl Loads {
     /// Does another file load this one?
     pub(super) fn has(&self, file: &Path) -> bool {
         let by = |name: Option<&std::ffi::OsStr>| {
-            let by = name.and_then(std::ffi::OsStr::to_str).and_then(|name| self.0.get(name));
+            let by = name.and_then(std::ffi::OsStr::to_str).and_then(|name| self.words.get(name));
             by.is_some_and(|by| by.as_deref() != Some(file))
         };
-        by(file.file_name()) || by(file.file_stem())
+        let in_package =
+            file.extension().is_some_and(|it| it == "py") && file.parent().is_some_and(|it| self.packages.contains(it));
+        in_package || by(file.file_name()) || by(file.file_stem())
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use super::{
     Report, Settings, absolute, has,
     kind::{self, Facts, Kind, Loads},
-    walk::Entry,
+    walk::{Entry, Walk},
 };
 use crate::diagnosis::{
     file,
@@ -17,16 +17,13 @@ use crate::diagnosis::{
 };
 
 /// Looks at the scripts of a place, or at this one of them.
-pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, report: &mut Report) {
+pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, walk: &mut Walk, report: &mut Report) {
     let directories: HashMap<&Path, &Metadata> = directories(entries);
     let files = || entries.iter().filter(|entry| entry.metadata.is_file() && !is_hidden(&entry.path));
-    let mut loads = Loads::default();
-    for entry in files().filter(|entry| kind::may_load(&entry.path)) {
-        loads.note(&entry.path, &seen::text(&entry.path).unwrap_or_default());
-    }
+    let Some(loads) = loads(files(), walk) else { return };
     let is_wanted = |path: &Path| only.is_none_or(|only| only == path);
     let mut with_python = HashSet::new();
-    for entry in files() {
+    for entry in files().take_while(|_| !walk.is_late()) {
         let of_directory = entry.path.parent().and_then(|it| directories.get(it).copied()).unwrap_or(&entry.metadata);
         let mut own = Report::default();
         if file(settings, entry, of_directory, &loads, only.is_some(), &mut own) {
@@ -34,16 +31,16 @@ pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, 
         }
         if is_wanted(&entry.path) {
             report.scripts += own.scripts;
-            own.findings.into_iter().for_each(|it| report.add(&it.path, it.diagnosis));
+            report.add(&entry.path, own.findings.into_iter().map(|it| it.diagnosis));
         }
     }
     for entry in entries.iter().filter(|entry| is_wanted(&entry.path)) {
         if entry.metadata.is_dir() {
             let found = rights::of_directory(&absolute(&entry.path), &entry.metadata, &settings.runner);
-            found.into_iter().for_each(|it| report.add(&entry.path, it));
+            report.add(&entry.path, found);
         }
         if !is_hidden(&entry.path) && entry.path.parent().is_some_and(|it| with_python.contains(it)) {
-            python::shadows(&absolute(&entry.path)).into_iter().for_each(|it| report.add(&entry.path, it));
+            report.add(&entry.path, python::shadows(&absolute(&entry.path)));
         }
     }
     let named: Vec<_> = entries.iter().filter(|entry| is_wanted(&entry.path)).cloned().collect();
@@ -53,10 +50,20 @@ pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, 
 /// Secrets among the files that are no scripts.
 pub(super) fn secrets(entries: &[Entry], report: &mut Report) {
     for entry in entries.iter().filter(|entry| entry.metadata.is_file()) {
-        if let Some(found) = secret::look(&absolute(&entry.path), &entry.metadata, false) {
-            report.add(&entry.path, found);
-        }
+        report.add(&entry.path, secret::look(&absolute(&entry.path), &entry.metadata, false));
     }
+}
+
+/// What the files load of each other; none if there is no time to find out, as then any module looks like a script.
+fn loads<'e>(files: impl Iterator<Item = &'e Entry>, walk: &mut Walk) -> Option<Loads> {
+    let mut loads = Loads::default();
+    for entry in files.filter(|entry| kind::may_load(&entry.path)) {
+        if walk.is_late() {
+            return None;
+        }
+        loads.note(&entry.path, &seen::text(&entry.path).unwrap_or_default());
+    }
+    Some(loads)
 }
 
 /// Looks at one file; is it a script of Python 3?
@@ -80,21 +87,21 @@ fn file(
         is_loaded: loads.has(path),
     });
     if let Kind::Stray(what) = kind {
-        report.add(path, stray::stray(&subject.program, what));
+        report.add(path, [stray::stray(&subject.program, what)]);
     }
     if matches!(kind, Kind::Script | Kind::Module) {
         let found = rights::of_file(&subject.program, metadata, directory, &settings.runner);
-        found.into_iter().for_each(|it| report.add(path, it));
+        report.add(path, found);
     }
     if kind != Kind::Script {
         return false;
     }
     report.scripts += 1;
-    file::look(&subject).into_iter().for_each(|it| report.add(path, it));
-    secret::look(&subject.program, metadata, true).into_iter().for_each(|it| report.add(path, it));
+    report.add(path, file::look(&subject));
+    report.add(path, secret::look(&subject.program, metadata, true));
     let Some(python) = Python::of(&subject) else { return false };
     let found = python::look(&subject, &python, &String::from_utf8_lossy(&text));
-    found.into_iter().for_each(|it| report.add(path, it));
+    report.add(path, found);
     true
 }
 

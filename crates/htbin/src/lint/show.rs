@@ -1,11 +1,14 @@
 //! What was found, for a person and for a program.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 
 use super::{Finding, Mending, Report, mend::can_mend};
-use crate::log::visible;
+use crate::{diagnosis::Code, log::visible};
 
 /// Writes a block for each finding, and a line that counts them.
 pub fn text(out: &mut impl Write, report: &Report, is_bold: bool) -> io::Result<()> {
@@ -25,7 +28,7 @@ pub fn text(out: &mut impl Write, report: &Report, is_bold: bool) -> io::Result<
 
 /// Writes an array of objects.
 pub fn json(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let findings: Vec<_> = report.findings.iter().map(object).collect();
+    let findings: Vec<_> = report.findings.iter().map(Object::from).collect();
     serde_json::to_writer_pretty(&mut *out, &findings)?;
     writeln!(out)
 }
@@ -42,21 +45,36 @@ pub fn mendings(out: &mut impl Write, mendings: &[Mending]) -> io::Result<()> {
 }
 
 /// The path and the fields of the diagnosis. What is no UTF-8 in a path is replaced, as JSON has no other way.
-fn object(finding: &Finding) -> Value {
-    let diagnosis = &finding.diagnosis;
-    let mut object = Map::new();
-    let mut add = |name: &str, value: Value| object.insert(name.to_owned(), value);
-    add("path", finding.path.to_string_lossy().into());
-    add("code", diagnosis.code.word().into());
-    add("cause", diagnosis.cause.as_str().into());
-    add("fix", diagnosis.fix.as_str().into());
-    if let Some(command) = &diagnosis.command {
-        add("command", command.as_str().into());
+#[derive(Serialize)]
+struct Object<'f> {
+    path: Cow<'f, str>,
+    code: Code,
+    cause: &'f str,
+    fix: &'f str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Line<'f>>,
+}
+
+#[derive(Serialize)]
+struct Line<'f> {
+    file: Cow<'f, str>,
+    line: usize,
+}
+
+impl<'f> From<&'f Finding> for Object<'f> {
+    fn from(Finding { path, diagnosis, .. }: &'f Finding) -> Self {
+        let place = diagnosis.place.as_ref();
+        Self {
+            path: path.to_string_lossy(),
+            code: diagnosis.code,
+            cause: &diagnosis.cause,
+            fix: &diagnosis.fix,
+            command: diagnosis.command.as_deref(),
+            place: place.map(|place| Line { file: place.file.to_string_lossy(), line: place.line }),
+        }
     }
-    if let Some(place) = &diagnosis.place {
-        add("place", serde_json::json!({ "file": place.file.to_string_lossy(), "line": place.line }));
-    }
-    Value::Object(object)
 }
 
 fn summary(report: &Report) -> String {

@@ -56,7 +56,7 @@ impl Walk {
         };
         // The root may be a link: whoever serves it follows that.
         for entry in walk.follow_root_links(true).into_iter().filter_entry(wanted) {
-            if self.names_left == 0 || self.until.is_some_and(|until| Instant::now() > until) {
+            if self.names_left == 0 || self.is_late() {
                 self.is_cut = true;
                 break;
             }
@@ -72,6 +72,13 @@ impl Walk {
         }
         found.sort_by(|one, other| one.path.cmp(&other.path));
         found
+    }
+
+    /// Is the time up? Then there was more.
+    pub(super) fn is_late(&mut self) -> bool {
+        let is_late = self.until.is_some_and(|until| Instant::now() > until);
+        self.is_cut |= is_late;
+        is_late
     }
 
     fn close(&mut self, error: walkdir::Error) {

@@ -83,13 +83,17 @@ pub(super) fn row(settings: &Settings) -> Option<(&'static str, String)> {
     }
     let lint = of(settings, privilege::myself(), Bounds::BANNER);
     let report = lint::look(&lint, &settings.site.root).ok()?;
-    let count = report.findings.len();
-    let least = if report.is_cut { "at least " } else { "" };
-    let noun = if count == 1 { "finding" } else { "findings" };
     // From where htbin was started, so that the words can be typed as they are.
     let here = std::env::current_dir().ok();
     let root: &Path = &settings.site.root;
     let whole = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let place = if here.is_some_and(|here| whole == here) { String::new() } else { format!(" {}", quoted(root)) };
-    (count > 0).then(|| ("lint", format!("{least}{count} {noun}; see htbin lint{place}")))
+    let found = match (report.findings.len(), report.is_cut) {
+        (0, false) => return None,
+        (0, true) => "not all was looked at".to_owned(),
+        (1, false) => "1 finding".to_owned(),
+        (count, false) => format!("{count} findings"),
+        (count, true) => format!("at least {count} findings"),
+    };
+    Some(("lint", format!("{found}; see htbin lint{place}")))
 }

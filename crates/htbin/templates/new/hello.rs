@@ -10,15 +10,16 @@ use std::io::{self, Read, Write};
 fn field(fields: &str, name: &str) -> String {
     let value = fields.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or("");
     let mut decoded = Vec::new();
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        let digits = rest.as_slice().get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match (byte, digits.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
-            (b'%', Some(code)) => {
-                decoded.push(code);
-                rest.nth(1);
+    let mut rest = value.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let digit = |at: usize| behind.get(at).and_then(|&digit| (digit as char).to_digit(16));
+        rest = behind;
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                rest = &behind[2..];
             }
-            (b'+', _) => decoded.push(b' '),
+            (b'+', ..) => decoded.push(b' '),
             _ => decoded.push(byte),
         }
     }

@@ -90,7 +90,7 @@ fn key(line: &str, is_script: bool) -> Option<&str> {
     let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
     let word = |word: &&str| upper == **word || upper.ends_with(&format!("_{word}"));
     // In a program only what is written as a constant is one.
-    if !is_name || (is_script && upper != name) || !SECRETS.iter().any(|it| word(it)) {
+    if !is_name || (is_script && upper != name) || !SECRETS.iter().any(word) {
         return None;
     }
     let has_space = value.starts_with([' ', '\t']);

@@ -112,7 +112,7 @@ pub fn command() -> clap::Command {
     disable_version_flag = true,
     propagate_version = true,
     help_template = HELP_TEMPLATE,
-    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin lint [--fix] [PATH]... | new NAME | man | completions SHELL",
+    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin COMMAND [OPTIONS] [...]",
     after_help = AFTER_HELP,
     after_long_help = AFTER_LONG_HELP,
 )]
@@ -129,7 +129,7 @@ enum Word {
     /// Serve a site that shows what htbin can do
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
     Demo(Box<Flags>),
-    /// Say what is wrong with scripts, before anybody asks for them
+    /// Say what is wrong with scripts, before anybody asks for one
     ///
     /// Exit status: 0 nothing was found, 1 something was, 2 wrong usage.
     #[command(override_usage = "htbin lint [OPTIONS] [PATH]...")]
@@ -256,7 +256,6 @@ htbin {version}: {about}
 
 const AFTER_HELP: &str = "\
 Try:  htbin                    this directory on http://127.0.0.1:8000
-      htbin demo               what htbin can do
       htbin -b :: 9000 ~/site  for everybody on the network
 Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
 --help has every option and examples; `htbin man` prints the manual.";

@@ -87,7 +87,11 @@ pub struct Report {
 /// # Errors
 /// There is nothing of that name.
 pub fn look(settings: &Settings, path: &Path) -> Result<Report, Error> {
-    let metadata = fs::metadata(path).map_err(|cause| Error { path: path.to_owned(), cause })?;
+    let failed = |cause| Error { path: path.to_owned(), cause };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(failed(io::Error::other("it is neither a file nor a directory")));
+    }
     let mut walk = walk::Walk::new(settings.bounds);
     let mut report = Report::default();
     for place in place::of(&settings.site, path, &metadata) {

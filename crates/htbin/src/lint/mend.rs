@@ -221,6 +221,31 @@ const ATTRIBUTES_BYTES_MAX: usize = 64 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::Diagnosis;
+
+    #[test]
+    fn what_changes_meanwhile_is_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sh");
+        let diagnosis = Diagnosis {
+            code: Code::CarriageReturn,
+            cause: String::new(),
+            fix: String::new(),
+            command: None,
+            place: None,
+        };
+        let finding = Finding { path: path.clone(), root: folder.path().to_owned(), diagnosis };
+        fs::write(&path, "#!/bin/sh\r\n").expect("it is written");
+        let opened = Opened::open(&finding).expect("it is there");
+        fs::rename(&path, folder.path().join("old")).expect("it is moved");
+        fs::write(&path, "#!/bin/sh\r\n").expect("it is written");
+        assert!(matches!(opened.rewrite(), Err(Why::Moved)));
+        let opened = Opened::open(&finding).expect("it is there");
+        fs::write(&path, "#!/bin/sh\r\necho\r\n").expect("it is written");
+        assert!(matches!(opened.rewrite(), Err(Why::Moved)));
+        assert_eq!(fs::read(&path).expect("it is there"), b"#!/bin/sh\r\necho\r\n");
+        assert_eq!(fs::read_dir(folder.path()).expect("it is there").count(), 2, "nothing is left lying about");
+    }
 
     #[test]
     fn only_line_ends_and_the_mark_change() {

@@ -33,7 +33,7 @@ fn what_is_no_file_holds_nobody() {
     // Named themselves they hold nobody either.
     for name in ["pipe.cgi", "zero.cgi", "one.cgi"] {
         let output = lint(site.root(), &["--fix", &format!("cgi-bin/{name}")]);
-        assert!(output.status.code().is_some(), "{name}");
+        assert_eq!(output.status.code(), Some(2), "{name}");
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Report {
     pub scripts: usize,
     /// There was more than the bounds allow.
     pub is_cut: bool,
+    /// There was more where scripts lie.
+    pub are_scripts_cut: bool,
     /// What could not be looked into.
     pub closed: Vec<(PathBuf, io::Error)>,
     /// What was told already.
@@ -98,6 +100,8 @@ pub fn look(settings: &Settings, path: &Path) -> Result<Report, Error> {
         let mut found = Report::default();
         look_at(settings, &place, &mut walk, &mut found);
         found.findings.iter_mut().for_each(|it| place.root().clone_into(&mut it.root));
+        // Files come last, so up to then it is scripts that were too many.
+        report.are_scripts_cut |= walk.is_cut && !matches!(place, Place::Files(..));
         report.join(found);
     }
     (report.is_cut, report.closed) = (walk.is_cut, walk.closed);
@@ -132,6 +136,7 @@ impl Report {
         other.findings.into_iter().for_each(|finding| self.tell(finding));
         self.scripts += other.scripts;
         self.is_cut |= other.is_cut;
+        self.are_scripts_cut |= other.are_scripts_cut;
         self.closed.extend(other.closed);
     }
 

@@ -80,6 +80,9 @@ impl<'f> From<&'f Finding> for Object<'f> {
 fn summary(report: &Report) -> String {
     let scripts = counted(report.scripts, "script");
     let more = if report.is_cut { "; there is more here than lint looks at" } else { "" };
+    if report.findings.is_empty() && report.scripts == 0 {
+        return format!("no scripts here: they lie in cgi-bin/ or htbin/, or where --cgi-dir says{more}");
+    }
     if report.findings.is_empty() {
         return format!("nothing found in {scripts}{more}");
     }

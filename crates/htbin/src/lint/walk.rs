@@ -16,6 +16,7 @@ use super::Bounds;
 #[derive(Debug)]
 pub(super) struct Walk {
     names_left: usize,
+    names_seen: usize,
     until: Option<Instant>,
     /// There was more.
     pub(super) is_cut: bool,
@@ -33,7 +34,7 @@ pub(super) struct Entry {
 impl Walk {
     pub(super) fn new(bounds: Bounds) -> Self {
         let until = bounds.time_max.map(|time| Instant::now() + time);
-        Self { names_left: bounds.names_max, until, is_cut: false, closed: Vec::new() }
+        Self { names_left: bounds.names_max, names_seen: 0, until, is_cut: false, closed: Vec::new() }
     }
 
     /// Everything below a directory, itself first; nothing of what lies in those left out.
@@ -61,6 +62,7 @@ impl Walk {
                 break;
             }
             self.names_left -= 1;
+            self.names_seen += 1;
             match entry.and_then(|entry| Ok((entry.metadata()?, entry))) {
                 Ok((metadata, entry)) => {
                     let is_wanted = metadata.is_file() || metadata.is_dir();
@@ -76,7 +78,7 @@ impl Walk {
 
     /// Is the time up? Then there was more.
     pub(super) fn is_late(&mut self) -> bool {
-        let is_late = self.until.is_some_and(|until| Instant::now() > until);
+        let is_late = self.names_seen > NAMES_MIN && self.until.is_some_and(|until| Instant::now() > until);
         self.is_cut |= is_late;
         is_late
     }
@@ -100,5 +102,7 @@ fn bare(path: PathBuf) -> PathBuf {
     }
 }
 
+/// So many are looked at however long it takes: a machine that is busy shall not make a small site look large.
+const NAMES_MIN: usize = 100;
 /// Directories within directories.
 const LEVELS_MAX: usize = 12;

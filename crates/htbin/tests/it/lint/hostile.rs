@@ -90,4 +90,12 @@ fn a_huge_directory_does_not_delay_the_start() {
     let server = Start::new(&site).go();
     let row = server.events.with(" lint  ");
     assert!(row.contains("at least ") || row.contains("not all was looked at"), "{row}");
+    // Files that are no scripts are nothing to tell.
+    let site = Site::new().script("cgi-bin/a.sh", "#!/bin/sh\n");
+    for number in 0..3_000 {
+        fs::write(site.path(&format!("{number}.html")), "").unwrap();
+    }
+    let server = Start::new(&site).go();
+    server.events.with("Ctrl-C");
+    assert!(!server.events.all().iter().any(|line| line.contains(" lint  ")));
 }

@@ -100,7 +100,7 @@ fn a_link_is_never_followed() {
     let elsewhere = Site::new().with_mode("real.sh", "#!/bin/sh\r\n", 0o646);
     let real = elsewhere.path("real.sh");
     let site = Site::new().link("cgi-bin/link.sh", real.to_str().unwrap());
-    assert_eq!(fix(&site, 0), "nothing found in 0 scripts\n");
+    assert!(fix(&site, 0).starts_with("no scripts here"));
     // Named itself it is looked at, for it is what would run; but what it leads to is not ours.
     let output = lint(site.root(), &["--fix", "cgi-bin/link.sh"]);
     let said = String::from_utf8(output.stdout).unwrap();

@@ -120,7 +120,7 @@ fn look_at(settings: &Settings, place: &Place, walk: &mut walk::Walk, report: &m
             scripts::look(settings, &entries, Some(file), walk, report);
         }
         Place::Scripts(directory) => scripts::look(settings, &walk.deep(directory, &[]), None, walk, report),
-        Place::Files(root, without) => scripts::secrets(&walk.deep(root, without), report),
+        Place::Files(root, without) => scripts::secrets(&walk.deep(root, without), walk, report),
     }
 }
 

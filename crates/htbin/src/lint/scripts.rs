@@ -23,7 +23,9 @@ pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, 
     let Some(loads) = loads(files(), walk) else { return };
     let is_wanted = |path: &Path| only.is_none_or(|only| only == path);
     let mut with_python = HashSet::new();
-    for entry in files().take_while(|_| !walk.is_late()) {
+    // Who else is there matters only to a file that may hide a module from them.
+    let is_looked_at = |path: &Path| is_wanted(path) || only.is_some_and(|only| python::shadows(only).is_some());
+    for entry in files().filter(|entry| is_looked_at(&entry.path)).take_while(|_| !walk.is_late()) {
         let of_directory = entry.path.parent().and_then(|it| directories.get(it).copied()).unwrap_or(&entry.metadata);
         let mut own = Report::default();
         if file(settings, entry, of_directory, &loads, only.is_some(), &mut own) {
@@ -44,12 +46,12 @@ pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, 
         }
     }
     let named: Vec<_> = entries.iter().filter(|entry| is_wanted(&entry.path)).cloned().collect();
-    secrets(&named, report);
+    secrets(&named, walk, report);
 }
 
 /// Secrets among the files that are no scripts.
-pub(super) fn secrets(entries: &[Entry], report: &mut Report) {
-    for entry in entries.iter().filter(|entry| entry.metadata.is_file()) {
+pub(super) fn secrets(entries: &[Entry], walk: &mut Walk, report: &mut Report) {
+    for entry in entries.iter().filter(|entry| entry.metadata.is_file()).take_while(|_| !walk.is_late()) {
         report.add(&entry.path, secret::look(&absolute(&entry.path), &entry.metadata, false));
     }
 }

@@ -10,16 +10,18 @@ use serde::Serialize;
 use super::{Finding, Mending, Report, mend::can_mend};
 use crate::{diagnosis::Code, log::visible};
 
-/// Writes a block for each finding, and a line that counts them.
-pub fn text(out: &mut impl Write, report: &Report, is_bold: bool) -> io::Result<()> {
-    let (bold, dim, plain) = if is_bold { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
+/// Writes a block for each finding, and a line that counts them; for a terminal of so many columns if it is one.
+pub fn text(out: &mut impl Write, report: &Report, columns: Option<usize>) -> io::Result<()> {
+    let (bold, dim, plain) = if columns.is_some() { ("\x1b[1m", "\x1b[2m", "\x1b[0m") } else { ("", "", "") };
     for Finding { path, diagnosis, .. } in &report.findings {
         let line = diagnosis.place.as_ref().map(|place| format!(":{}", place.line)).unwrap_or_default();
         writeln!(out, "{bold}{}{line}{plain}: {}", shown(path), diagnosis.code)?;
         let rows =
             [("why", Some(&diagnosis.cause)), ("fix", Some(&diagnosis.fix)), ("run", diagnosis.command.as_ref())];
         for (word, row) in rows.into_iter().filter_map(|(word, row)| Some((word, row?))) {
-            writeln!(out, "  {dim}{word}{plain}  {}", visible(row.as_bytes()))?;
+            // A command stays one line, to be copied.
+            let columns = columns.filter(|_| word != "run").unwrap_or(usize::MAX);
+            writeln!(out, "  {dim}{word}{plain}  {}", wrapped(&visible(row.as_bytes()), columns))?;
         }
         writeln!(out)?;
     }
@@ -77,6 +79,27 @@ impl<'f> From<&'f Finding> for Object<'f> {
     }
 }
 
+/// A text in lines of so many columns at most, as far as its words allow, each below the first word.
+fn wrapped(text: &str, columns: usize) -> String {
+    let width = columns.saturating_sub(INDENT).max(COLUMNS_MIN);
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(&" ".repeat(INDENT));
+            used = 0;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines
+}
+
 fn summary(report: &Report) -> String {
     let scripts = counted(report.scripts, "script");
     let more = if report.is_cut { "; there is more here than lint looks at" } else { "" };
@@ -102,4 +125,23 @@ fn counted(count: usize, word: &str) -> String {
 
 fn shown(path: &std::path::Path) -> String {
     visible(path.as_os_str().as_encoded_bytes())
+}
+
+/// Where a sentence starts.
+const INDENT: usize = 7;
+/// Narrower is no longer read more easily.
+const COLUMNS_MIN: usize = 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_wrapped_below_their_first_word() {
+        let text = "one two three four five six seven eight nine";
+        assert_eq!(wrapped(text, 37), "one two three four five six\n       seven eight nine");
+        assert_eq!(wrapped(text, usize::MAX), text);
+        let long = "/".repeat(60);
+        assert_eq!(wrapped(&format!("a {long} b"), 0), format!("a\n       {long}\n       b"));
+    }
 }

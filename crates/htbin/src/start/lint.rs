@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use rustix::termios::isatty;
+use rustix::termios::tcgetwinsize;
 
 use crate::{
     cli,
@@ -39,7 +39,8 @@ pub(super) fn run(asked: &cli::Lint) -> anyhow::Result<ExitCode> {
     if asked.json {
         lint::json(&mut out, &report)?;
     } else {
-        lint::text(&mut out, &report, isatty(io::stdout()))?;
+        let columns = tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+        lint::text(&mut out, &report, columns)?;
     }
     out.flush()?;
     for (path, error) in &report.closed {

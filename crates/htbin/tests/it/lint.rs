@@ -93,6 +93,24 @@ fn a_path_is_a_script_a_directory_or_a_site() {
 }
 
 #[test]
+fn a_file_that_is_named_is_judged_with_its_neighbours() {
+    ours_only!();
+    let python = "#!/usr/bin/env python3\nimport greet, random\n";
+    let site = Site::new()
+        .script("cgi-bin/hello.py", python)
+        .file("cgi-bin/greet.py", "x = 1\n")
+        .file("cgi-bin/random.py", "x = 1\n")
+        .file("cgi-bin/notes", "notes\n");
+    let shadowed: &[&str] = &["shadowed-module"];
+    assert_eq!(found(site.root(), &["cgi-bin/hello.py", "cgi-bin/greet.py"]), codes(&[]));
+    assert_eq!(found(site.root(), &["cgi-bin/random.py"]), codes(&[("cgi-bin/random.py", shadowed)]));
+    assert_eq!(found(site.root(), &[]), codes(&[("cgi-bin/random.py", shadowed)]));
+    // Whoever names it means it as a script.
+    let expected = codes(&[("cgi-bin/notes", &["no-first-line", "not-executable"])]);
+    assert_eq!(found(site.root(), &["cgi-bin/notes"]), expected);
+}
+
+#[test]
 fn rights_are_judged_as_the_user_who_is_named() {
     ours_only!();
     let site = Site::new().with_mode("cgi-bin/mine.sh", "#!/bin/sh\n", 0o700);

@@ -112,6 +112,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The line of the output that is at fault, from 1, where it is one.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::NoFields | Self::BodyBeforeHead(_) | Self::StatusLine(_) | Self::NoStatusLine(_) => Some(1),
+            Self::NoColon { line, .. }
+            | Self::Name { line, .. }
+            | Self::SpaceBeforeColon { line, .. }
+            | Self::Indented { line, .. }
+            | Self::Control { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+
     /// Whose fault it is.
     pub fn fault(&self) -> Fault {
         match self {

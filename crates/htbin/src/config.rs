@@ -39,6 +39,8 @@ pub struct Settings {
     pub threads: usize,
     /// Who to become, for `privilege::choose`.
     pub user: Option<String>,
+    /// Where exchanges whose script fails are kept.
+    pub record: Option<PathBuf>,
     /// The path to open in the browser once it listens; it starts with a slash.
     pub open: Option<String>,
 }
@@ -75,6 +77,7 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         log: log(flags),
         threads: threads(flags, machine)?,
         user: flags.listen.user.clone(),
+        record: flags.output.record.clone(),
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
     })
 }
@@ -186,6 +189,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
             (_, true) => Debug::Never,
             (false, false) => Debug::Loopback,
         },
+        records: flags.output.record.is_some(),
         redirects_max: REDIRECTS_MAX,
     })
 }

@@ -10,7 +10,14 @@ mod runner;
 pub mod seen;
 mod stderr;
 
-use std::{ffi::OsString, os::unix::ffi::OsStrExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use htbin_spawn::{Exit, LaunchError};
 use serde::Serialize;
@@ -94,6 +101,8 @@ pub struct Evidence {
 pub enum Event {
     /// It has no execute bit, and so was not even tried.
     NotExecutable,
+    /// The way to it, or the file itself, may not be read.
+    Unreadable,
     /// It could not be started.
     Launch(Arc<LaunchError>),
     /// Its head is wrong, or did not come.
@@ -117,6 +126,7 @@ impl Diagnosis {
     pub fn of(subject: &Subject, evidence: &Evidence) -> Self {
         match &evidence.event {
             Event::NotExecutable => file::not_executable(subject),
+            Event::Unreadable => file::unreachable(subject),
             Event::Launch(error) => file::not_started(subject, error),
             Event::Head(error) => Self::of_head(subject, evidence, error),
             Event::Ended => ending::of_exit(subject, evidence, ending::When::AfterHead)
@@ -155,10 +165,29 @@ impl Diagnosis {
         Self { command: Some(command.into()), ..self }
     }
 
+    /// With the command that lets others pass through a directory, unless that is nobody's business.
+    fn letting_pass(self, stopped: &Path) -> Self {
+        let is_private = stopped == Path::new("/root") || stopped == Path::new("/");
+        if is_private { self } else { self.with_command(format!("chmod o+x {}", quoted(stopped))) }
+    }
+
     fn at(self, file: impl Into<PathBuf>, line: usize) -> Self {
         Self { place: Some(Place { file: file.into(), line }), ..self }
     }
 }
+
+/// One line, for a log.
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, cause, fix, .. } = self;
+        write!(f, "{cause}; {fix}")?;
+        self.command.iter().try_for_each(|command| write!(f, ": {command}"))?;
+        write!(f, " [{code}]")
+    }
+}
+
+/// What mends a directory that the user may not enter.
+const LET_PASS: &str = "move what lies there to where that user may go, or let that user pass through it";
 
 /// A word for a shell to read as it is.
 pub fn quoted(word: impl AsRef<std::ffi::OsStr>) -> String {

@@ -29,6 +29,8 @@ pub mod log;
 pub mod site;
 pub mod path;
 pub mod body;
+pub mod recording;
 pub mod refusal;
+pub mod failure;
 pub mod diagnosis;
 pub mod exchange;

@@ -2,6 +2,7 @@
 //! and loads nothing: one page is one answer.
 
 mod accept;
+mod failure;
 mod listing;
 mod refusal;
 
@@ -9,6 +10,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 pub use self::{
     accept::Form,
+    failure::Details,
     listing::{Listing, Order, Sort, listing},
     refusal::refusal,
 };

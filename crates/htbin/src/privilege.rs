@@ -77,6 +77,13 @@ pub fn my_name() -> String {
     User::from_uid(uid).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }
 
+/// The user that this process runs as, and so do scripts.
+pub fn runner() -> Runner {
+    let mut groups: Vec<u32> = unistd::getgroups().unwrap_or_default().into_iter().map(Gid::as_raw).collect();
+    groups.push(Gid::effective().as_raw());
+    Runner { name: my_name(), uid: Uid::effective().as_raw(), groups }
+}
+
 /// The name of the user whom a file belongs to, unless that is root or nobody knows.
 pub fn owner_of(file: &Path) -> Option<String> {
     let uid = std::fs::metadata(file).ok()?.uid();
@@ -85,20 +92,11 @@ pub fn owner_of(file: &Path) -> Option<String> {
 
 /// Whom scripts would run as: for root nobody, or `user`; for others they themselves, or `user` to see what that one
 /// could do.
-pub fn runner(user: Option<&str>) -> Result<Identity, Error> {
+pub fn judged(user: Option<&str>) -> Result<Runner, Error> {
     match user {
-        Some(user) if !Uid::effective().is_root() => look_up(user),
-        _ => Ok(choose(user)?.unwrap_or_else(myself)),
+        Some(user) if !Uid::effective().is_root() => look_up(user).map(Runner::from),
+        _ => Ok(choose(user)?.map_or_else(runner, Runner::from)),
     }
-}
-
-/// Who this process is now.
-pub fn myself() -> Identity {
-    let (uid, gid) = (Uid::effective().as_raw(), Gid::effective().as_raw());
-    let mut groups: Vec<u32> = unistd::getgroups().unwrap_or_default().into_iter().map(Gid::as_raw).collect();
-    groups.push(gid);
-    let home = User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| "/".into(), |user| user.dir);
-    Identity { uid, gid, groups, name: my_name(), home }
 }
 
 impl From<Identity> for Runner {

@@ -5,6 +5,8 @@ use std::{fmt, path::Path};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use crate::failure::Failure;
+
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, Clone)]
 pub struct Refusal {
@@ -12,8 +14,8 @@ pub struct Refusal {
     pub reason: Reason,
     /// What exactly, for the log and the failure page on loopback; never sent to anybody else.
     pub detail: Option<Box<str>>,
-    /// The last lines of the script's stderr, under the same rule as `detail`.
-    pub stderr: Option<Box<str>>,
+    /// What is known about the script that failed, under the same rule as `detail`.
+    pub failure: Option<Box<Failure>>,
     /// The script that was asked for and is there, but did not get as far as running.
     pub script: Option<Box<Path>>,
 }
@@ -21,7 +23,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal that says no more than its reason.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, detail: None, stderr: None, script: None }
+        Self { reason, detail: None, failure: None, script: None }
     }
 
     /// A refusal with what exactly was wrong, for the log.
@@ -33,6 +35,12 @@ impl Refusal {
     #[must_use]
     pub fn of_script(self, script: &Path) -> Self {
         Self { script: Some(script.into()), ..self }
+    }
+
+    /// The same, because of this failure of a script.
+    #[must_use]
+    pub fn of_failure(self, failure: Failure) -> Self {
+        Self { script: Some(failure.subject.program.as_path().into()), failure: Some(Box::new(failure)), ..self }
     }
 
     /// The status the client gets.

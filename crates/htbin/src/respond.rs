@@ -6,6 +6,7 @@ mod stopped;
 
 use std::{
     future,
+    path::Path,
     pin::Pin,
     sync::{
         Arc, OnceLock,
@@ -20,7 +21,9 @@ use hyper::body::Incoming;
 
 use crate::{
     body::Body,
+    diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId},
+    failure::Failure,
     handle::{
         self,
         cgi::{Cgi, Debug},
@@ -30,6 +33,7 @@ use crate::{
     log::AccessLog,
     page,
     path::UrlPath,
+    recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::Routes,
     site::Target,
@@ -56,6 +60,8 @@ pub struct Server {
     pub access: Arc<AccessLog>,
     /// The number of the last exchange.
     pub exchanges: AtomicU64,
+    /// Where exchanges whose script fails are kept.
+    pub recorder: Option<Arc<Recorder>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -95,7 +101,7 @@ impl Server {
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => self.refuse(exchange, request, &refusal, remarks),
+            Err(refusal) => self.refuse(exchange, request, &refusal, remarks).await,
         };
         layers::leave(&self.layers, response.headers_mut());
         record.of(response)
@@ -169,29 +175,68 @@ impl Server {
         Err(Refusal::with_detail(Reason::RedirectLoop, format!("more than {} local redirects", self.redirects_max)))
     }
 
-    fn refuse(&self, exchange: &Exchange, request: &Parts, refusal: &Refusal, remarks: &mut Remarks) -> Response<Body> {
+    async fn refuse(
+        &self,
+        exchange: &Exchange,
+        request: &Parts,
+        refusal: &Refusal,
+        remarks: &mut Remarks,
+    ) -> Response<Body> {
         remarks.reason = Some(refusal.word());
         if let Some(script) = &refusal.script {
             remarks.script = Some(script.to_string_lossy().into());
         }
-        let detail = refusal.detail.as_deref().unwrap_or_default();
-        let script = remarks.script.as_deref().unwrap_or("-");
-        if refusal.status().is_server_error() {
-            let last = refusal.stderr.as_deref().and_then(|stderr| stderr.lines().last()).unwrap_or_default();
-            tracing::warn!(id = %exchange.id, script, reason = refusal.word(), detail, stderr = last, "refused");
-        } else if refusal.status() == StatusCode::FORBIDDEN {
-            // Nearly always something that whoever runs the server can mend: a missing execute bit, rights.
-            tracing::info!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
-        } else {
-            tracing::debug!(id = %exchange.id, script, reason = refusal.word(), detail, "refused");
+        let failure = refusal.failure.as_deref().cloned().or_else(|| self.untried(refusal, remarks));
+        let examined = match failure.clone() {
+            // A look at the script's file may have to wait for a disk.
+            Some(failure) => tokio::task::spawn_blocking(move || failure.examine()).await.ok(),
+            None => None,
+        };
+        if let (Some(failure), Some(examined)) = (&failure, &examined) {
+            self.keep(exchange.id, || Recording::new(exchange.id, request, refusal, failure, &examined.diagnosis))
+                .await;
         }
+        details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
         let show_details = details::may_be_shown(self.debug, exchange, request);
+        let near = if show_details { self.near(request, refusal) } else { Vec::new() };
+        let details = page::Details { failure: failure.as_ref(), examined: examined.as_ref(), near: &near };
         let form = page::Form::wanted(&request.headers, page::Form::Plain);
-        let mut response = page::refusal(refusal, exchange.id, show_details, form).into_response(refusal.status());
+        let page = page::refusal(refusal, exchange.id, show_details.then_some(&details), form);
+        let mut response = page.into_response(refusal.status());
         if let Some((name, value)) = refusal.field() {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    async fn keep(&self, id: ExchangeId, recording: impl FnOnce() -> Option<Recording>) {
+        let Some(recorder) = self.recorder.clone() else { return };
+        let Some(recording) = recording() else { return };
+        match tokio::task::spawn_blocking(move || recorder.keep(&recording)).await {
+            Ok(Ok(path)) => tracing::info!(%id, "recorded as {}", path.display()),
+            Ok(Err(error)) => tracing::warn!(%id, "not recorded: {error}"),
+            Err(error) => tracing::warn!(%id, "not recorded: {error}"),
+        }
+    }
+
+    /// What is known of a script that was refused before it ran.
+    fn untried(&self, refusal: &Refusal, remarks: &Remarks) -> Option<Failure> {
+        let event = match refusal.reason {
+            Reason::NotExecutable => Event::NotExecutable,
+            Reason::Unreadable if refusal.script.is_some() => Event::Unreadable,
+            Reason::RedirectLoop => Event::RedirectLoop(self.redirects_max),
+            _ => return None,
+        };
+        let script = refusal.script.as_deref().or_else(|| remarks.script.as_deref().map(Path::new))?;
+        Some(Failure::untried(self.cgi.subject_of(script, None), event))
+    }
+
+    /// What a path that leads nowhere may have meant.
+    fn near(&self, request: &Parts, refusal: &Refusal) -> Vec<String> {
+        match (refusal.reason, UrlPath::parse(request.uri.path())) {
+            (Reason::NotFound, Ok(path)) => self.routes.find(request.uri.path()).near(&path),
+            _ => Vec::new(),
+        }
     }
 }
 

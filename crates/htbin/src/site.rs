@@ -4,6 +4,7 @@
 
 mod directory;
 mod file;
+mod near;
 mod place;
 mod plain;
 mod script;

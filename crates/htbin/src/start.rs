@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     io::Write as _,
+    path::Path,
     process::ExitCode,
     sync::{Arc, atomic::AtomicU64},
 };
@@ -25,6 +26,7 @@ use crate::{
     log,
     log::AccessLog,
     privilege::{self, Identity},
+    recording::Recorder,
     respond::{Server, Stopped},
     route::Routes,
     site::{self, Site},
@@ -125,6 +127,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         demo.path().clone_into(&mut settings.site.root);
     }
     let site = Site::open(settings.site.clone()).map_err(|error| with_user(error, identity.as_ref()))?;
+    let recorder = settings.record.as_deref().map(|folder| recorder(folder, &site)).transpose()?;
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
@@ -147,11 +150,20 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access), signals).await
+        serve_until_stopped(settings, (site, recorder), launcher, sockets, Arc::clone(&access), signals).await
     });
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// The folder for exchanges that fail; not one that is served.
+fn recorder(folder: &Path, site: &Site) -> anyhow::Result<Recorder> {
+    let folder = std::path::absolute(folder).context("--record")?;
+    if folder.starts_with(site.root()) {
+        anyhow::bail!("--record {}: it lies in the site and would be served; name one elsewhere", folder.display());
+    }
+    Ok(Recorder::open(&folder)?)
 }
 
 /// Root forgets that it is somebody else who has to read the site.
@@ -203,7 +215,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
 
 async fn serve_until_stopped(
     settings: Settings,
-    site: Site,
+    (site, recorder): (Site, Option<Recorder>),
     launcher: EarlyLauncher,
     sockets: Vec<Socket>,
     access: Arc<AccessLog>,
@@ -220,10 +232,11 @@ async fn serve_until_stopped(
         kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
+        cgi: Cgi::new(settings.cgi, Arc::clone(&starter), privilege::runner()),
         access,
         exchanges: AtomicU64::new(0),
         stopped: Stopped::default(),
+        recorder: recorder.map(Arc::new),
     });
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();

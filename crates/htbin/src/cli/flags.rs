@@ -309,6 +309,13 @@ pub struct OutputFlags {
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "common", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
     pub log_format: LogFormat,
+    /// Keep exchanges whose script fails, as files in DIR
+    ///
+    /// Request, body (1 MiB), output, stderr and what was wrong, one JSON file each, the last 1,000, for `htbin replay`.
+    /// What looks like a secret in fields, queries and forms is hidden; other bodies are kept as they came, so DIR is
+    /// for the user who serves alone.
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, hide_short_help = true)]
+    pub record: Option<PathBuf>,
     /// Say what is decided; -vv each step
     #[arg(short, long, action = ArgAction::Count, overrides_with = "quiet")]
     pub verbose: u8,

@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{
-    Code, Diagnosis, Evidence, Subject, quoted,
+    Code, Diagnosis, Evidence, LET_PASS, Subject, quoted,
     runner::{Right, Runner},
 };
 
@@ -35,10 +35,10 @@ pub fn look(subject: &Subject) -> Vec<Diagnosis> {
             // A program is not read, only run.
             let is_read = subject.interpreter.is_some() || start.starts_with(b"#!");
             if is_read && !subject.runner.may(&metadata, Right::Read) {
-                found.push(unreadable(subject, &metadata));
+                found.push(unreadable(subject, Some(&metadata)));
             }
         }
-        None if subject.interpreter.is_some() => found.push(unreadable(subject, &metadata)),
+        None if subject.interpreter.is_some() => found.push(unreadable(subject, Some(&metadata))),
         None => {}
     }
     found
@@ -48,6 +48,11 @@ pub fn look(subject: &Subject) -> Vec<Diagnosis> {
 pub(super) fn not_executable(subject: &Subject) -> Diagnosis {
     let Ok(metadata) = std::fs::metadata(&subject.program) else { return execute_bit(subject, None) };
     rights(subject, &metadata).unwrap_or_else(|| execute_bit(subject, Some(&metadata)))
+}
+
+/// Why a file may not even be looked at.
+pub(super) fn unreachable(subject: &Subject) -> Diagnosis {
+    way(subject).unwrap_or_else(|| unreadable(subject, std::fs::metadata(&subject.program).ok().as_ref()))
 }
 
 /// Why the kernel would not start it: what a look shows, and else what the kernel said.
@@ -103,11 +108,9 @@ pub(super) fn seen_after(subject: &Subject, evidence: &Evidence) -> Option<Diagn
 fn way(subject: &Subject) -> Option<Diagnosis> {
     let stopped = subject.runner.stopped_at(&subject.program)?;
     let name = &subject.runner.name;
-    let shown = quoted(&stopped);
-    let owner = "or serve as a user who may (--user)";
-    let cause = format!("user {name}, whom scripts run as, may not enter {shown}");
-    let found = Diagnosis::new(Code::DirectoryUnreachable, cause, format!("let that user pass through it, {owner}"));
-    Some(found.with_command(format!("chmod o+x {shown}")))
+    let cause = format!("user {name}, whom scripts run as, may not enter {}", quoted(&stopped));
+    let fix = format!("{LET_PASS}, or serve as a user who may (--user)");
+    Some(Diagnosis::new(Code::DirectoryUnreachable, cause, fix).letting_pass(&stopped))
 }
 
 /// Execute bits, and file systems that do not heed them.
@@ -153,11 +156,11 @@ fn mount_of(file: &Path) -> PathBuf {
     last.unwrap_or(Path::new("/")).to_owned()
 }
 
-fn unreadable(subject: &Subject, metadata: &Metadata) -> Diagnosis {
+pub(super) fn unreadable(subject: &Subject, metadata: Option<&Metadata>) -> Diagnosis {
     let (shown, name) = (quoted(&subject.program), &subject.runner.name);
-    let cause = format!("{shown} may be executed, but user {name}, whom scripts run as, may not read it");
+    let cause = format!("{shown} may not be read by user {name}, whom scripts run as");
     let fix = "let that user read it: its interpreter has to";
-    let class = subject.runner.class(metadata);
+    let class = metadata.map_or('o', |metadata| subject.runner.class(metadata));
     Diagnosis::new(Code::ScriptUnreadable, cause, fix).with_command(format!("chmod {class}+r {shown}"))
 }
 

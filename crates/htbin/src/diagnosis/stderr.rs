@@ -6,12 +6,14 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 
-use super::{Code, Diagnosis, Evidence, Place, Subject, ending::size, quoted, runner::Right};
+use htbin_spawn::Exit;
+
+use super::{Code, Diagnosis, Evidence, LET_PASS, Place, Subject, ending::size, file, quoted, runner::Right};
 
 /// What the last words of the script say; none if they say nothing that is known.
 pub(super) fn said(subject: &Subject, evidence: &Evidence) -> Option<Diagnosis> {
     let text = evidence.stderr.as_deref()?;
-    let said = Said { subject, text };
+    let said = Said { subject, text, exit: evidence.exit };
     limits(&said)
         .or_else(|| python::read(&said))
         .or_else(|| perl::read(&said))
@@ -24,6 +26,7 @@ pub(super) fn said(subject: &Subject, evidence: &Evidence) -> Option<Diagnosis> 
 struct Said<'a> {
     subject: &'a Subject,
     text: &'a str,
+    exit: Option<Exit>,
 }
 
 impl Said<'_> {
@@ -146,9 +149,11 @@ fn denied_file(subject: &Subject, file: &Path) -> Diagnosis {
         Diagnosis::new(Code::PermissionDenied, format!("user {name}, whom scripts run as, {what}"), fix)
     };
     if let Some(stopped) = subject.runner.stopped_at(file) {
-        let stopped = quoted(stopped);
-        return new(format!("may not enter {stopped}, where {shown} lies"), "let that user pass through it".into())
-            .with_command(format!("chmod o+x {stopped}"));
+        return new(format!("may not enter {}, where {shown} lies", quoted(&stopped)), LET_PASS.into())
+            .letting_pass(&stopped);
+    }
+    if file == subject.program {
+        return file::unreadable(subject, std::fs::metadata(file).ok().as_ref());
     }
     match std::fs::metadata(file) {
         Ok(metadata) if !subject.runner.may(&metadata, Right::Read) => {
@@ -163,10 +168,16 @@ fn denied_file(subject: &Subject, file: &Path) -> Diagnosis {
         Ok(_) => new(format!("may not write {shown}"), "give it to that user".into())
             .with_command(format!("chown {name} {shown}")),
         Err(_) => {
-            let directory = quoted(file.parent().unwrap_or(file));
-            let fix = "give that user a directory to write to, outside of what is served if nobody shall fetch it";
-            new(format!("may not make files in {directory}"), fix.into())
-                .with_command(format!("chown {name} {directory}"))
+            let directory = file.parent().unwrap_or(file);
+            let what = format!("may not make files in {}", quoted(directory));
+            if Some(directory) != subject.program.parent() {
+                return new(what, "give that directory to that user".into())
+                    .with_command(format!("chown {name} {}", quoted(directory)));
+            }
+            // Whoever may write beside scripts may write scripts.
+            let own = Path::new("/var/lib").join(subject.program.file_stem().unwrap_or_default());
+            new(what, "write to a directory of its own, apart from scripts and from what is served".into())
+                .with_command(format!("install -d -o {name} -m 700 {}", quoted(own)))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A script answers: its body is taken in full, a place found, the script started, its head read, its output passed on.
 
-mod cause;
+mod fault;
 mod gate;
 mod messages;
 mod order;
@@ -8,7 +8,12 @@ mod output;
 mod reply;
 mod upload;
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use htbin_spawn::{LaunchError, Limits, Starter, warm};
 use http::{Response, request::Parts};
@@ -16,12 +21,16 @@ use hyper::body::Incoming;
 
 use crate::{
     body::Body,
+    diagnosis::{self, Event, Evidence, Runner, Subject},
     exchange::Exchange,
+    failure::{Failure, Run, Times},
+    recording::BODY_BYTES_MAX,
     refusal::{Reason, Refusal},
     site::Script,
 };
 use gate::Gate;
 use messages::Messages;
+use order::Order;
 use output::Running;
 
 /// How scripts run.
@@ -65,6 +74,8 @@ pub struct Settings {
     pub warm: Option<warm::Settings>,
     /// Who may see why a script failed.
     pub debug: Debug,
+    /// Exchanges that fail are recorded, with their bodies.
+    pub records: bool,
     /// Local redirects one request may take.
     pub redirects_max: usize,
 }
@@ -92,14 +103,15 @@ pub enum Answer {
 pub struct Cgi {
     settings: Settings,
     starter: Arc<Starter>,
+    runner: Arc<Runner>,
     gate: Gate,
 }
 
 impl Cgi {
-    /// Scripts run as these settings say, started by this starter.
-    pub fn new(settings: Settings, starter: Arc<Starter>) -> Self {
+    /// Scripts run as these settings say, started by this starter, as this user.
+    pub fn new(settings: Settings, starter: Arc<Starter>, runner: Runner) -> Self {
         let gate = Gate::new(settings.running_max, settings.queue_max, settings.queue_time);
-        Self { settings, starter, gate }
+        Self { settings, starter, runner: Arc::new(runner), gate }
     }
 
     /// Runs a script for this request. The body is the request's, or none after a local redirect.
@@ -110,19 +122,65 @@ impl Cgi {
         request: &Parts,
         body: Option<Incoming>,
     ) -> Result<Answer, Refusal> {
+        let mut clock = Clock::new(exchange);
         // The body first: a slow upload holds no place and no process.
         let body = upload::take(body, request, &self.settings).await?;
+        clock.times.body = clock.lap();
         let place = self.gate.enter().await?;
-        let order = order::Order::new(script, exchange, request, &body, &self.settings);
+        clock.times.queue = clock.lap();
+        let (order, body_bytes) = (Order::new(script, exchange, request, &body, &self.settings), body.length);
+        let held = self.settings.records.then(|| body.hold()).flatten();
+        let run = |output, times| {
+            let body = held.as_ref().map(|held| held.start(BODY_BYTES_MAX));
+            Run { body, ..order.run(output, body_bytes, exchange.start.get().copied(), times) }
+        };
         let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
-        let (started, start) = started.map_err(|error| launch_refusal(&error, script))?;
+        clock.times.start = clock.lap();
+        let (started, start) = match started {
+            Ok(started) => started,
+            Err(error) => return Err(self.launch_refusal(error, script, run(Vec::new(), clock.times))),
+        };
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
         let mut started = started.into_parts();
         started.process.keep(place);
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
-        reply::read(running, script, request, &self.settings).await
+        reply::read(running, script, request, self).await.map_err(|mut fault| {
+            clock.times.run = clock.lap();
+            let (run, reason) = (run(std::mem::take(&mut fault.output), clock.times), fault.reason());
+            let event = match fault.event() {
+                Ok(event) => event,
+                Err(refusal) => return refusal,
+            };
+            let evidence = Evidence { event, exit: fault.exit, stderr: fault.stderr };
+            Refusal::new(reason).of_failure(Failure { subject: self.subject(script), evidence, run: Some(run) })
+        })
+    }
+
+    /// A script and its circumstances, to find out what is wrong with it.
+    pub fn subject(&self, script: &Script) -> Subject {
+        self.subject_of(script.program(), script.interpreter())
+    }
+
+    /// The same, of a file that is no script yet.
+    pub fn subject_of(&self, program: &Path, interpreter: Option<&Path>) -> Subject {
+        let settings = &self.settings;
+        let path = settings.environment.iter().find(|(name, _)| name == "PATH");
+        Subject {
+            program: program.to_owned(),
+            interpreter: interpreter.map(Path::to_owned),
+            search_path: path.map(|(_, path)| path.clone()).unwrap_or_default(),
+            runner: Arc::clone(&self.runner),
+            limits: diagnosis::Limits {
+                head_time: settings.head_time,
+                idle_time: settings.idle_time,
+                output_bytes: settings.output_bytes_max,
+                memory_bytes: settings.memory_bytes_max,
+                cpu_seconds: settings.cpu_seconds_max,
+                processes: settings.processes_max,
+            },
+        }
     }
 
     fn limits(&self) -> Limits {
@@ -133,13 +191,33 @@ impl Cgi {
             file_bytes: None,
         }
     }
+
+    fn launch_refusal(&self, error: LaunchError, script: &Script, run: Run) -> Refusal {
+        let detail = error.to_string();
+        let reason = match error {
+            LaunchError::Failed { .. } | LaunchError::Nul => Reason::LaunchFailed,
+            LaunchError::Pipes(_) => return Refusal::with_detail(Reason::Busy(1), detail),
+            LaunchError::Lost => return Refusal::with_detail(Reason::LauncherLost, detail),
+        };
+        let evidence = Evidence { event: Event::Launch(Arc::new(error)), exit: None, stderr: None };
+        Refusal::new(reason).of_failure(Failure { subject: self.subject(script), evidence, run: Some(run) })
+    }
 }
 
-fn launch_refusal(error: &LaunchError, script: &Script) -> Refusal {
-    let reason = match error {
-        LaunchError::Failed { .. } | LaunchError::Nul => Reason::LaunchFailed,
-        LaunchError::Pipes(_) => Reason::Busy(1),
-        LaunchError::Lost => Reason::LauncherLost,
-    };
-    Refusal::with_detail(reason, cause::of_launch(error, script))
+/// Tells where the time of an exchange went.
+struct Clock {
+    times: Times,
+    last: Instant,
+}
+
+impl Clock {
+    fn new(exchange: &Exchange) -> Self {
+        Self { times: Times::default(), last: exchange.started }
+    }
+
+    /// The time since it was asked last.
+    fn lap(&mut self) -> Duration {
+        let before = std::mem::replace(&mut self.last, Instant::now());
+        self.last.saturating_duration_since(before)
+    }
 }

@@ -3,23 +3,22 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::{Form, Page, printable};
+use super::{
+    Form, Page,
+    failure::{Details, Shown},
+};
 use crate::{exchange::ExchangeId, refusal::Refusal};
 
-/// The page of a refusal; with `debug` the reason, the detail and the script's stderr too.
+/// The page of a refusal; with `details` all that is known, for who may see it.
 ///
-/// Without `debug` two reasons of one status and sentence cannot be told apart: a hidden file looks like none.
-pub fn refusal(refusal: &Refusal, id: ExchangeId, debug: bool, form: Form) -> Page {
+/// Without them two reasons of one status and sentence cannot be told apart: a hidden file looks like none.
+pub fn refusal(refusal: &Refusal, id: ExchangeId, details: Option<&Details<'_>>, form: Form) -> Page {
     let view = View {
         status: refusal.status().as_u16(),
         phrase: refusal.status().canonical_reason().unwrap_or("Refused"),
         sentence: refusal.sentence(),
         exchange: id.to_string(),
-        debug: debug.then(|| Debug {
-            reason: refusal.word(),
-            detail: refusal.detail.as_deref().map(printable),
-            stderr: refusal.stderr.as_deref().map(printable),
-        }),
+        shown: details.map(|details| Shown::new(refusal, details)),
     };
     let text = match form {
         Form::Html => view.render().unwrap_or_else(|_| view.plain()),
@@ -39,25 +38,13 @@ struct View {
     sentence: &'static str,
     exchange: String,
     #[serde(flatten)]
-    debug: Option<Debug>,
-}
-
-#[derive(Serialize)]
-struct Debug {
-    reason: &'static str,
-    detail: Option<String>,
-    stderr: Option<String>,
+    shown: Option<Shown>,
 }
 
 impl View {
     fn plain(&self) -> String {
         let mut parts = vec![format!("{} {}: {}", self.status, self.phrase, self.sentence)];
-        if let Some(debug) = &self.debug {
-            parts.extend(debug.detail.as_deref().map(|detail| format!("Why: {detail} ({})", debug.reason)));
-            parts.extend(
-                debug.stderr.as_deref().map(|it| format!("What the script wrote to stderr:\n{}", it.trim_end())),
-            );
-        }
+        parts.extend(self.shown.iter().flat_map(Shown::plain));
         parts.push(format!("Exchange {}\n", self.exchange));
         parts.join("\n\n")
     }
@@ -65,17 +52,50 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::refusal::Reason;
+    use std::sync::Arc;
 
-    fn sample() -> Refusal {
-        let mut refusal = Refusal::with_detail(Reason::NoHead, "cgi-bin/<b>.py ended with status 1");
-        refusal.stderr = Some("Traceback:\n\tfile <x>\u{1b}[2J\n".into());
-        refusal
+    use htbin_spawn::Exit;
+
+    use super::*;
+    use crate::{
+        diagnosis::{Event, Evidence, Limits, Runner, Subject},
+        failure::{Failure, Run, Times},
+        refusal::Reason,
+    };
+
+    /// A script that says something and ends, with mischief in all that is not ours.
+    fn sample() -> Failure {
+        let runner = Runner { name: "nobody".into(), uid: 65534, groups: vec![] };
+        let subject = Subject {
+            program: "/no/such/<b>.py".into(),
+            interpreter: None,
+            search_path: "/bin".into(),
+            runner: Arc::new(runner),
+            limits: Limits::default(),
+        };
+        let stderr = Some("Traceback:\n\tfile <x>\u{1b}[2J\n".into());
+        let event = Event::Head(htbin_cgi::Error::NoFields);
+        let run = Run {
+            output: b"<i>\x1b]\nmore\n".to_vec(),
+            variables: vec![("QUERY_STRING".into(), "a=<u>&b='".into())],
+            arguments: vec!["<s>".into()],
+            directory: "/no/such".into(),
+            script_name: "/<b>.py".into(),
+            path_info: None,
+            body_bytes: Some(3),
+            body: None,
+            start: None,
+            times: Times::default(),
+        };
+        Failure { subject, evidence: Evidence { event, exit: Some(Exit::Code(3)), stderr }, run: Some(run) }
     }
 
     fn text(debug: bool, form: Form) -> String {
-        refusal(&sample(), ExchangeId(42), debug, form).text
+        let failure = sample();
+        let examined = failure.examine();
+        let details = Details { failure: Some(&failure), examined: Some(&examined), near: &[] };
+        let refused = Refusal::new(Reason::NoHead).of_failure(failure.clone());
+        refusal(&refused, ExchangeId(42), debug.then_some(&details), form).text
     }
 
     #[test]
@@ -85,24 +105,32 @@ mod tests {
             assert!(text.contains("The script ended before it answered.") && text.contains("0000002a"), "{text}");
             assert!(!text.contains("status 1") && !text.contains("Traceback") && !text.contains("no-head"), "{text}");
         }
-        let told = |reason: Reason| refusal(&reason.into(), ExchangeId(1), false, Form::Html).text;
+        let told = |reason: Reason| refusal(&reason.into(), ExchangeId(1), None, Form::Html).text;
         assert_eq!(told(Reason::Hidden), told(Reason::NotFound));
     }
 
     #[test]
     fn debugging_tells_all_and_escapes_it() {
         let html = text(true, Form::Html);
-        assert!(html.contains("no-head") && html.contains("Traceback:\n\tfile &#60;x&#62;\u{fffd}[2J"), "{html}");
-        assert!(!html.contains("<b>"), "{html}");
+        assert!(html.contains("empty-head") && html.contains("Traceback:\n\tfile &#60;x&#62;\u{fffd}[2J"), "{html}");
+        assert!(["<b>", "<i>", "<u>", "<s>", "\u{1b}"].iter().all(|mischief| !html.contains(mischief)), "{html}");
+        assert!(html.contains("<mark><span class=\"number\">1</span>&#60;i&#62;"), "{html}");
         let json: serde_json::Value = serde_json::from_str(&text(true, Form::Json)).unwrap();
-        assert_eq!(json["status"], 502);
-        assert_eq!(json["detail"], "cgi-bin/<b>.py ended with status 1");
-        let known = |form| refusal(&Reason::NotFound.into(), ExchangeId(1), true, form).text;
-        let plain = "404 Not Found: There is nothing at this address.\n\nExchange 00000001\n";
-        assert_eq!(known(Form::Plain), plain, "where nothing more is known nothing is said");
-        assert!(!known(Form::Html).contains("Why"), "{}", known(Form::Html));
+        assert_eq!((&json["status"], &json["reason"]), (&502.into(), &"no-head".into()));
+        assert_eq!(json["diagnosis"]["code"], "empty-head");
+        assert_eq!(json["run"]["variables"][0][1], "a=<u>&b='");
         let plain = text(true, Form::Plain);
-        assert!(plain.starts_with("502 Bad Gateway: The script ended before it answered.\n\nWhy: cgi-bin/"), "{plain}");
+        assert!(plain.starts_with("502 Bad Gateway: The script ended before it answered.\n\nWhy: "), "{plain}");
+        assert!(plain.contains("\nFix: ") && plain.contains("\n>    1  <i>"), "{plain}");
         assert!(!plain.contains('\u{1b}'), "{plain}");
+    }
+
+    #[test]
+    fn where_nothing_more_is_known_nothing_is_said() {
+        let details = Details::default();
+        let known = |form| refusal(&Reason::NotFound.into(), ExchangeId(1), Some(&details), form).text;
+        let plain = "404 Not Found: There is nothing at this address.\n\nExchange 00000001\n";
+        assert_eq!(known(Form::Plain), plain);
+        assert!(!known(Form::Html).contains("Why"), "{}", known(Form::Html));
     }
 }

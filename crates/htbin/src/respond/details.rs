@@ -1,8 +1,38 @@
-//! Who may see why a script failed: people who sit at this machine, and nobody else.
+//! Who may see why a script failed: people who sit at this machine, and nobody else. The log sees it always.
 
-use http::{header, request::Parts};
+use http::{StatusCode, header, request::Parts};
 
-use crate::{exchange::Exchange, handle::cgi::Debug};
+use super::Remarks;
+use crate::{
+    exchange::Exchange,
+    failure::{Examined, Failure},
+    handle::cgi::Debug,
+    refusal::Refusal,
+};
+
+/// Writes a refusal into the log, with the diagnosis if there is one.
+pub(super) fn log(
+    exchange: &Exchange,
+    refusal: &Refusal,
+    remarks: &Remarks,
+    failure: Option<&Failure>,
+    examined: Option<&Examined>,
+) {
+    let (id, reason) = (exchange.id, refusal.word());
+    let script = remarks.script.as_deref().unwrap_or("-");
+    let stderr = failure.and_then(|failure| failure.evidence.stderr.as_deref());
+    let stderr = stderr.and_then(|stderr| stderr.lines().last()).unwrap_or_default();
+    let why = examined.map(|examined| examined.diagnosis.to_string());
+    let why = why.as_deref().or(refusal.detail.as_deref()).unwrap_or_default();
+    if refusal.status().is_server_error() {
+        tracing::warn!(%id, script, reason, why, stderr, "refused");
+    } else if refusal.status() == StatusCode::FORBIDDEN {
+        // Nearly always something that whoever runs the server can mend: a missing execute bit, rights.
+        tracing::info!(%id, script, reason, why, "refused");
+    } else {
+        tracing::debug!(%id, script, reason, why, "refused");
+    }
+}
 
 /// May this client see the detail and the script's stderr?
 pub(super) fn may_be_shown(debug: Debug, exchange: &Exchange, request: &Parts) -> bool {

@@ -140,7 +140,8 @@ impl Recorded {
         match &part {
             Some(Ok(part)) => self.record.body_bytes += part.length(),
             Some(Err(error)) => {
-                tracing::info!(id = %self.record.exchange.id, "the answer was cut: {error}");
+                let script = self.record.remarks.script.as_deref().unwrap_or("-");
+                tracing::warn!(id = %self.record.exchange.id, script, why = %error, "the answer was cut");
                 self.record.remarks.reason.get_or_insert("cut");
             }
             None => self.is_ended = true,

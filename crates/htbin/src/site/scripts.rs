@@ -84,7 +84,12 @@ impl Inner {
         for segment in path.segments().skip(prefix) {
             self.check_walked(segment)?;
             let relative = &path.decoded()[start..segment.end];
-            let opened = tree.find(relative, Access::Look).map_err(|errno| refuse(errno, relative))?;
+            let opened = tree.find(relative, Access::Look).map_err(|errno| {
+                // A script that may not be reached is a script still: what keeps it from running can be told.
+                let file = tree.real().join(OsStr::from_bytes(&path.decoded()[start..]));
+                let refusal = refuse(errno, relative);
+                if refusal.reason == Reason::Unreadable { refusal.of_script(&file) } else { refusal }
+            })?;
             match opened.kind() {
                 FileType::Directory => {}
                 FileType::RegularFile => return Ok(Some(Found { opened, relative, path, end: segment.end })),

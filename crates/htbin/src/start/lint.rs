@@ -12,7 +12,7 @@ use rustix::termios::tcgetwinsize;
 use crate::{
     cli,
     config::{self, Settings},
-    diagnosis::quoted,
+    diagnosis::{Runner, quoted},
     lint::{self, Bounds, Report},
     privilege,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// Looks at what was named, mends it if asked to, and says what is left.
 pub(super) fn run(asked: &cli::Lint) -> anyhow::Result<ExitCode> {
     let settings = config::from_flags(&asked.flags)?;
-    let runner = privilege::runner(settings.user.as_deref())?;
+    let runner = privilege::judged(settings.user.as_deref())?;
     let lint = of(&settings, runner, Bounds::ASKED);
     let here = [PathBuf::from(".")];
     let paths = if asked.paths.is_empty() { &here[..] } else { &asked.paths };
@@ -55,7 +55,7 @@ pub(super) fn of_file(file: &Path) -> anyhow::Result<Vec<lint::Finding>> {
     let words = ["htbin".into()];
     let cli::Invocation::Serve(flags) = cli::parse(words, [])? else { return Ok(Vec::new()) };
     let settings = config::from_flags(&flags)?;
-    let lint = of(&settings, privilege::runner(None)?, Bounds::ASKED);
+    let lint = of(&settings, privilege::judged(None)?, Bounds::ASKED);
     Ok(lint::look(&lint, file)?.findings)
 }
 
@@ -67,12 +67,12 @@ fn look(lint: &lint::Settings, paths: &[PathBuf]) -> Result<Report, lint::Error>
     Ok(report)
 }
 
-fn of(settings: &Settings, runner: privilege::Identity, bounds: Bounds) -> lint::Settings {
+fn of(settings: &Settings, runner: Runner, bounds: Bounds) -> lint::Settings {
     let path = settings.cgi.environment.iter().find(|(name, _)| name == "PATH");
     lint::Settings {
         site: settings.site.clone(),
         search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
-        runner: Arc::new(runner.into()),
+        runner: Arc::new(runner),
         bounds,
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn row(settings: &Settings) -> Option<(&'static str, String)> {
     if !settings.site.cgi {
         return None;
     }
-    let lint = of(settings, privilege::myself(), Bounds::BANNER);
+    let lint = of(settings, privilege::runner(), Bounds::BANNER);
     let report = lint::look(&lint, &settings.site.root).ok()?;
     // From where htbin was started, so that the words can be typed as they are.
     let here = std::env::current_dir().ok();

@@ -9,7 +9,10 @@
 mod subject;
 
 // The harness.
+mod broken;
 mod client;
+mod pages;
+mod peers;
 mod process;
 mod scripts;
 mod server;
@@ -18,13 +21,16 @@ mod site;
 // One file per feature.
 mod cgi;
 mod cli;
+mod compared;
 mod containment;
+mod failures;
 mod faults;
 mod files;
 mod http1;
 mod limits;
 mod lint;
 mod logs;
+mod migrate;
 mod mistakes;
 mod new;
 mod people;

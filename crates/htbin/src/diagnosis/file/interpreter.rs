@@ -14,13 +14,13 @@ pub(super) fn look(subject: &Subject, asked: &Path, argument: &[u8]) -> Option<D
         return (!is_runnable(&subject.runner, &path)).then(|| missing(subject, asked));
     }
     if let Some(stopped) = subject.runner.stopped_at(asked) {
-        let (name, stopped) = (&subject.runner.name, quoted(&stopped));
-        let cause =
-            format!("the interpreter {shown} lies in {stopped}, which user {name}, whom scripts run as, may not enter");
-        let fix = "install the interpreter where everybody may go, such as /usr/local, or let that user pass";
-        return Some(
-            Diagnosis::new(Code::InterpreterUnreachable, cause, fix).with_command(format!("chmod o+x {stopped}")),
+        let name = &subject.runner.name;
+        let cause = format!(
+            "the interpreter {shown} lies in {}, which user {name}, whom scripts run as, may not enter",
+            quoted(&stopped)
         );
+        let fix = "install the interpreter where everybody may go, such as /usr/local, or let that user pass";
+        return Some(Diagnosis::new(Code::InterpreterUnreachable, cause, fix).letting_pass(&stopped));
     }
     match std::fs::metadata(asked) {
         Err(_) => Some(missing(subject, asked)),

@@ -1,5 +1,7 @@
 //! Errors of shells and of env: `SCRIPT: 3: foo: not found`, `SCRIPT: line 3: foo: command not found`.
 
+use htbin_spawn::Exit;
+
 use super::{Said, place, wrong};
 use crate::diagnosis::{Code, Diagnosis, Place, quoted};
 
@@ -12,6 +14,7 @@ fn not_found(said: &Said<'_>) -> Option<Diagnosis> {
     let (before, _) = said
         .line_with(": command not found")
         .or_else(|| said.line_with(": not found"))
+        .or_else(|| said.line_with(": Permission denied").filter(|(before, _)| is_command(said, before)))
         .or_else(|| said.line_with(": No such file or directory").filter(|(before, _)| before.contains("env: ")))?;
     let place = shell_place(said, before);
     let program = before.rsplit(": ").next()?.trim_matches(['\'', '"', '‘', '’']);
@@ -19,6 +22,12 @@ fn not_found(said: &Said<'_>) -> Option<Diagnosis> {
     let cause = format!("the script calls {}{at}, which is not in its PATH", quoted(program));
     let fix = format!("install {program}, write its whole path in the script, or pass a longer PATH: --env PATH=…");
     Some(Diagnosis { place, ..Diagnosis::new(Code::CommandNotFound, cause, fix) })
+}
+
+/// A shell whose PATH has directories that it may not enter says so of a program that is nowhere.
+fn is_command(said: &Said<'_>, before: &str) -> bool {
+    let program = before.rsplit(": ").next().unwrap_or_default();
+    said.exit == Some(Exit::Code(126)) && !program.contains(['/', ' ']) && !said.directory().join(program).exists()
 }
 
 fn syntax(said: &Said<'_>) -> Option<Diagnosis> {

@@ -9,6 +9,7 @@ use http::{Method, header, request::Parts};
 use super::{Settings, upload::Upload};
 use crate::{
     exchange::{End, Exchange},
+    failure::{Run, Times, masked},
     site::Script,
 };
 
@@ -51,6 +52,24 @@ impl<'a> Order<'a> {
             new_privileges,
         };
         starter.start(&order, program, stdin).await
+    }
+
+    /// How it was run, for whoever has to find out why it failed.
+    pub(super) fn run(&self, output: Vec<u8>, body_bytes: Option<u64>, start: Option<Start>, times: Times) -> Run {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let variables = self.variables.iter().map(|(name, value)| (text(name), text(value)));
+        Run {
+            output,
+            variables: variables.map(|(name, value)| (name.clone(), masked(&name, &value))).collect(),
+            arguments: self.words.iter().map(|word| text(word)).collect(),
+            directory: self.script.directory().to_owned(),
+            script_name: text(self.script.script_name()),
+            path_info: self.script.path_info().map(text),
+            body_bytes,
+            body: None,
+            start,
+            times,
+        }
     }
 }
 

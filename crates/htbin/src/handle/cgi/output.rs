@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Settings, messages::Messages};
+use super::{Settings, fault::Halt, messages::Messages};
 
 pub(super) struct Running {
     /// Taken when it is over.
@@ -32,17 +32,6 @@ struct Script {
     stdout: Option<pipe::Receiver>,
     process: Process,
     messages: Messages,
-}
-
-/// Why a script's output was given up.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Halt {
-    #[error("the script wrote nothing for {0:?}; raise --idle-timeout or --timeout if it needs that long")]
-    Silent(Duration),
-    #[error("the script wrote more than {0} octets (--max-output)")]
-    TooMuch(u64),
-    #[error("the script's output cannot be read: {0}")]
-    Broken(#[source] io::Error),
 }
 
 impl Running {
@@ -85,7 +74,7 @@ impl Running {
                 () = messages.pass_on() => {}
                 () = tokio::time::sleep_until(deadline) => {
                     if exit.is_none() {
-                        return Err(Halt::Silent(self.idle_time));
+                        return Err(Halt::Silent);
                     }
                     self.close();
                 }
@@ -117,7 +106,7 @@ impl Running {
             Ok(bytes) => {
                 self.bytes += bytes as u64;
                 match self.bytes_max {
-                    Some(max) if self.bytes > max => Err(Halt::TooMuch(max)),
+                    Some(max) if self.bytes > max => Err(Halt::TooMuch),
                     _ => Ok(Some(self.buffer.split().freeze())),
                 }
             }
@@ -151,6 +140,11 @@ impl Running {
             self.exit = timeout(EXIT_TIME, script.process.exited()).await.ok();
         }
         script.messages.pass_on_now();
+        self.exit
+    }
+
+    /// How the script has ended, if that is known already.
+    pub(super) fn exit_known(&self) -> Option<Exit> {
         self.exit
     }
 

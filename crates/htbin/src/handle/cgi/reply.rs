@@ -11,47 +11,48 @@ use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Settings, cause,
-    output::{Halt, Running},
+    Answer, Cgi, Settings,
+    fault::{Fault, Halt},
+    output::Running,
 };
 use crate::{
     body::{Body, Part},
-    refusal::{Reason, Refusal},
+    diagnosis::{Diagnosis, Event, Evidence, Subject},
     site::Script,
 };
 
 /// Reads the answer of a script that has been started.
-pub(super) async fn read(
-    mut running: Running,
-    script: &Script,
-    request: &Parts,
-    settings: &Settings,
-) -> Result<Answer, Refusal> {
-    let (head, rest) = match read_head(&mut running, script, settings).await {
-        Ok(parts) => parts,
-        Err(refusal) => return Err(with_stderr(refusal, &mut running).await),
-    };
-    let meaning = match Meaning::from_head(head) {
-        Ok(meaning) => meaning,
-        Err(error) => return Err(with_stderr(head_refusal(&error), &mut running).await),
-    };
-    if meaning.lacks_type() && (!rest.is_empty() || first_piece_follows(&mut running).await) {
-        return Err(with_stderr(head_refusal(&Error::NoContentType), &mut running).await);
-    }
-    match meaning {
-        Meaning::LocalRedirect { location } => {
+pub(super) async fn read(mut running: Running, script: &Script, request: &Parts, cgi: &Cgi) -> Result<Answer, Fault> {
+    match meaning(&mut running, script, &cgi.settings).await {
+        Ok((Meaning::LocalRedirect { location }, _)) => {
             running.finish_unheard(None);
             Ok(Answer::LocalRedirect(location))
         }
-        Meaning::Document(document) | Meaning::ClientRedirect(document) | Meaning::Nph(document) => {
-            let response = respond(document, rest, running, request).await;
-            Ok(Answer::Response(response.map_err(|halt| halt_refusal(&halt, settings))?))
+        Ok((Meaning::Document(document) | Meaning::ClientRedirect(document) | Meaning::Nph(document), rest)) => {
+            let response = respond(document, rest, running, request, || cgi.subject(script)).await;
+            Ok(Answer::Response(response.map_err(|halt| Fault::new(halt, b""))?))
+        }
+        Err(fault) => {
+            // What it said on stderr is most often why.
+            let exit = running.exit().await;
+            Err(Fault { exit, stderr: running.last_messages(), ..fault })
         }
     }
 }
 
-/// The head, and what of the body came with it.
-async fn read_head(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Head, Bytes), Refusal> {
+/// What the head says, and what of the body came with it.
+async fn meaning(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Meaning, Bytes), Fault> {
+    let (head, piece, body_start) = read_head(running, script, settings).await?;
+    let rest = piece.slice(body_start..);
+    let meaning = Meaning::from_head(head).map_err(|error| Fault::new(error, &piece))?;
+    if meaning.lacks_type() && (!rest.is_empty() || first_piece_follows(running).await) {
+        return Err(Fault::new(Error::NoContentType, &piece));
+    }
+    Ok((meaning, rest))
+}
+
+/// The head, and the piece of output in which it ended, and where.
+async fn read_head(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Head, Bytes, usize), Fault> {
     let limits = Limits { bytes_max: settings.head_bytes_max, fields_max: FIELDS_MAX };
     let mut parser = if script.is_nph() { HeadParser::nph(limits) } else { HeadParser::new(limits) };
     let deadline = Instant::now() + settings.head_time;
@@ -59,11 +60,11 @@ async fn read_head(running: &mut Running, script: &Script, settings: &Settings) 
         match running.read(deadline).await {
             Ok(Some(piece)) => match parser.push(&piece) {
                 Ok(Progress::More) => {}
-                Ok(Progress::Done { head, body_start }) => return Ok((head, piece.slice(body_start..))),
-                Err(error) => return Err(head_refusal(&error)),
+                Ok(Progress::Done { head, body_start }) => return Ok((head, piece, body_start)),
+                Err(error) => return Err(Fault::new(error, parser.seen())),
             },
-            Ok(None) => return Err(unfinished(&parser.finish(), running.exit().await)),
-            Err(halt) => return Err(halt_refusal(&halt, settings)),
+            Ok(None) => return Err(Fault::new(parser.finish(), parser.seen())),
+            Err(halt) => return Err(Fault::new(halt, parser.seen())),
         }
     }
 }
@@ -78,6 +79,7 @@ async fn respond(
     rest: Bytes,
     mut running: Running,
     request: &Parts,
+    subject: impl FnOnce() -> Subject,
 ) -> Result<Response<Body>, Halt> {
     let body = if document.body_allowed() && request.method != Method::HEAD {
         let mut begun = VecDeque::from([rest]);
@@ -85,7 +87,9 @@ async fn respond(
             running.finish();
             Body::Parts(begun.into_iter().map(Part::Bytes).collect())
         } else {
-            Passage { begun, running: Some(running), left: document.content_length, excess: Some(EXCESS) }.into_body()
+            let subject = Box::new(subject());
+            let left = document.content_length;
+            Passage { begun, running: Some(running), left, excess: Some(EXCESS), subject }.into_body()
         }
     } else {
         running.finish_unheard(None);
@@ -123,6 +127,8 @@ struct Passage {
     left: Option<u64>,
     /// What to log, once, if there is more than that.
     excess: Option<&'static str>,
+    /// The script, to tell what it was that went wrong.
+    subject: Box<Subject>,
 }
 
 impl Passage {
@@ -143,7 +149,9 @@ impl Passage {
                 None => match running.read_on().await {
                     Ok(Some(piece)) => piece,
                     Ok(None) => return self.end().await,
-                    Err(halt) => return Some(self.cut(&halt.to_string()).await),
+                    Err(Halt::TooMuch) => return Some(self.cut(Event::Output).await),
+                    Err(Halt::Broken(error)) => return Some(Err(error)),
+                    Err(Halt::Silent | Halt::Head(_)) => return Some(self.cut(Event::IdleTime).await),
                 },
             };
             if let Some(left) = &mut self.left {
@@ -166,10 +174,10 @@ impl Passage {
     async fn end(&mut self) -> Option<io::Result<Bytes>> {
         let exit = self.running.as_mut()?.exit().await;
         if let Some(left) = self.left.filter(|left| *left > 0) {
-            return Some(self.cut(&format!("the script ended {left} octets before its Content-Length")).await);
+            return Some(self.cut(Event::CutShort(left)).await);
         }
-        if let Some(Exit::Signal(signal)) = exit {
-            return Some(self.cut(&format!("the script was ended by signal {signal}")).await);
+        if let Some(Exit::Signal(_)) = exit {
+            return Some(self.cut(Event::Ended).await);
         }
         let running = self.running.take()?;
         remark_exit(exit, &running);
@@ -178,11 +186,15 @@ impl Passage {
     }
 
     /// Nobody may take a part for the whole: an error here cuts the connection.
-    async fn cut(&mut self, why: &str) -> io::Result<Bytes> {
-        self.running = None;
-        // What has been written until now goes out first: a client that gets nothing at all may ask again.
-        tokio::task::yield_now().await;
-        Err(io::Error::other(why.to_owned()))
+    async fn cut(&mut self, event: Event) -> io::Result<Bytes> {
+        let running = self.running.take();
+        let (exit, stderr) = running.as_ref().map_or((None, None), |it| (it.exit_known(), it.last_messages()));
+        drop(running);
+        let (subject, evidence) = (self.subject.clone(), Evidence { event, exit, stderr });
+        // A look at the script's file may have to wait for a disk. What has been written until now goes out meanwhile: a
+        // client that gets nothing at all may ask again.
+        let found = tokio::task::spawn_blocking(move || Diagnosis::of(&subject, &evidence)).await;
+        Err(io::Error::other(found.map_or_else(|error| error.to_string(), |found| found.to_string())))
     }
 }
 
@@ -203,43 +215,6 @@ fn remark_exit(exit: Option<Exit>, running: &Running) {
     if let Some(Exit::Code(code)) = exit.filter(|exit| *exit != Exit::Code(0)) {
         running.remark(&format!("exit status {code}"));
     }
-}
-
-fn head_refusal(error: &Error) -> Refusal {
-    let reason = match error {
-        Error::TooLarge { .. } | Error::TooManyFields { .. } => Reason::HeadTooLarge,
-        _ => Reason::BadHead,
-    };
-    Refusal::with_detail(reason, error.to_string())
-}
-
-/// The output ended before the head did.
-fn unfinished(error: &Error, exit: Option<Exit>) -> Refusal {
-    let reason = match error {
-        Error::Empty | Error::Unterminated => Reason::NoHead,
-        // What it wrote until then says nothing of what it would have written.
-        _ if matches!(exit, Some(Exit::Signal(_))) => Reason::NoHead,
-        _ => Reason::BadHead,
-    };
-    Refusal::with_detail(reason, cause::of_end(error, exit))
-}
-
-fn halt_refusal(halt: &Halt, settings: &Settings) -> Refusal {
-    match halt {
-        Halt::Silent(_) => Refusal::with_detail(
-            Reason::ScriptTimeout,
-            format!("no complete head within {:?}; raise --timeout if the script needs that long", settings.head_time),
-        ),
-        Halt::TooMuch(_) => Refusal::with_detail(Reason::HeadTooLarge, halt.to_string()),
-        Halt::Broken(_) => Refusal::with_detail(Reason::Internal, halt.to_string()),
-    }
-}
-
-/// What the script said on stderr is most often why.
-async fn with_stderr(mut refusal: Refusal, running: &mut Running) -> Refusal {
-    running.exit().await;
-    refusal.stderr = running.last_messages();
-    refusal
 }
 
 const EXCESS: &str = "wrote more than its Content-Length; the rest was cut";

@@ -1,7 +1,11 @@
 //! A request's body, taken in full before the script starts: in memory while it is small, then in an unlinked file.
 //! Nothing is allocated from a declared length.
 
-use std::{fs::File, io, os::fd::OwnedFd};
+use std::{
+    fs::File,
+    io,
+    os::{fd::OwnedFd, unix::fs::FileExt},
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
@@ -40,6 +44,14 @@ impl Upload {
         }
     }
 
+    /// A hold on the octets, which lasts while the script reads them.
+    pub(super) fn hold(&self) -> Option<Held> {
+        match &self.content {
+            Content::Memory(bytes) => Some(Held(Content::Memory(bytes.clone()))),
+            Content::File(file) => Some(Held(Content::File(file.try_clone().ok()?))),
+        }
+    }
+
     pub(super) fn into_stdin(self) -> Result<Stdin, Refusal> {
         Ok(match self.content {
             Content::Memory(bytes) if bytes.is_empty() => Stdin::Empty,
@@ -50,6 +62,27 @@ impl Upload {
                 Stdin::File(file)
             }
         })
+    }
+}
+
+/// A body that somebody else reads meanwhile.
+pub(super) struct Held(Content);
+
+impl Held {
+    /// Its start.
+    pub(super) fn start(&self, bytes_max: usize) -> Vec<u8> {
+        match &self.0 {
+            Content::Memory(bytes) => bytes[..bytes.len().min(bytes_max)].to_vec(),
+            Content::File(file) => {
+                let mut start = vec![0; bytes_max];
+                let mut length = 0;
+                while let Ok(read @ 1..) = file.read_at(&mut start[length..], length as u64) {
+                    length += read;
+                }
+                start.truncate(length);
+                start
+            }
+        }
     }
 }
 

@@ -99,31 +99,36 @@ fn a_signal_before_the_head_is_named_and_no_advice_given() {
 }
 
 #[test]
-fn exit_status_127_says_that_a_program_is_missing() {
+fn a_program_that_is_missing_is_named() {
     ours_only!();
-    for script in ["#!/usr/bin/env no-such-python\nprint()\n", "#!/bin/sh\nno-such-program\n"] {
-        let (reply, _server) = failed(script, &[]);
+    for (script, why, code) in [
+        ("#!/usr/bin/env no-such-python\nprint()\n", "asks env for no-such-python", "env-finds-nothing"),
+        ("#!/bin/sh\nno-such-program\n", "calls no-such-program in line 2", "command-not-found"),
+        ("#!/bin/sh\nexit 127\n", "exit status 127: a program was not found", "command-not-found"),
+    ] {
+        let (reply, server) = failed(script, &[]);
         let page = reply.expect(502).text();
-        let why = "exit status 127: a program was not found, one that the script calls or that env in its first line";
-        assert!(page.contains(why) && !page.contains("Content-Type"), "{page}");
-        assert!(page.contains("no-such-p"), "stderr names it: {page}");
+        assert!(page.contains(why) && page.contains(code) && !page.contains("Content-Type:"), "{page}");
+        server.events.with(code);
     }
 }
 
 #[test]
 fn what_is_wrong_with_the_first_line_is_said() {
     ours_only!();
-    for (script, why) in [
-        ("#!/opt/missing/perl -w\nprint 1;\n", "its first line asks for /opt/missing/perl, which is not there"),
-        ("#!python3\n", "its first line asks for python3 without a path; #!/usr/bin/env python3 finds it"),
-        ("#!/bin/sh\r\necho\r\n", "its first line ends in a carriage return; save it with line ends of UNIX"),
-        ("#!/etc/passwd\n", "its first line asks for /etc/passwd, which may not be executed"),
-        ("echo hello\n", "it has no first line like #!/bin/sh"),
+    for (script, why, code) in [
+        ("#!/opt/missing/perl -w\nprint 1;\n", "make the first line: #!/usr/bin/perl", "interpreter-missing"),
+        ("#!python3\n", "the first line asks for python3 without a path", "interpreter-missing"),
+        ("#!/bin/sh\r\necho\r\n", "ends in a carriage return", "carriage-return"),
+        ("#!/etc/passwd\n", "the interpreter /etc/passwd may not be executed", "interpreter-not-executable"),
+        ("echo hello\n", "make its first line: #!/bin/sh", "no-first-line"),
     ] {
-        let (reply, _server) = failed(script, &[]);
+        let (reply, server) = failed(script, &[]);
         let page = reply.expect(502).text();
-        assert!(page.contains("cgi-bin/x: ") && page.contains(why) && page.contains("(launch-failed)"), "{page}");
+        assert!(page.contains(why) && page.contains(&format!("({code})")), "{page}");
         assert!(!page.contains("os error"), "{page}");
+        let line = server.events.with("launch-failed");
+        assert!(line.contains(&format!("[{code}]")), "{line}");
     }
 }
 

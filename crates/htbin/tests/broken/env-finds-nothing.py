@@ -1,0 +1,3 @@
+#!/usr/bin/env python2
+print("Content-Type: text/plain\n")
+print("hello")

@@ -1,0 +1,3 @@
+#!/usr/bin/
+print("Content-Type: text/plain\n")
+print("hello")

@@ -1,0 +1,2 @@
+#!/opt/perl/bin/perl
+print "Content-Type: text/plain\n\nhello\n";

@@ -1,0 +1,4 @@
+#!/etc/passwd
+echo "Content-Type: text/plain"
+echo
+echo "hello"

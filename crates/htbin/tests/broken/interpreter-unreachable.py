@@ -1,0 +1,3 @@
+#!@SITE@/home/python3
+print("Content-Type: text/plain\n")
+print("hello")

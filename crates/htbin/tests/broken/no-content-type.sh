@@ -1,0 +1,4 @@
+#!/bin/sh
+echo "Cache-Control: no-store"
+echo
+echo "hello"

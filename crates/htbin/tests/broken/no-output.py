@@ -1,0 +1,2 @@
+#!/usr/bin/python3
+answer = "Content-Type: text/plain\n\nhello\n"

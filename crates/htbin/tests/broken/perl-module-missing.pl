@@ -1,0 +1,3 @@
+#!/usr/bin/perl
+use HTML::Template;
+print "Content-Type: text/plain\n\nhello\n";

@@ -1,0 +1,5 @@
+#!/usr/bin/python3
+import cherrypy
+
+print("Content-Type: text/plain\n")
+print("hello")

@@ -1,0 +1,1 @@
+"""A first try with random numbers, forgotten beside the scripts."""

@@ -4,7 +4,7 @@ use std::{
     fmt,
     net::SocketAddr,
     sync::{Arc, OnceLock},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use htbin_spawn::Start;
@@ -20,6 +20,60 @@ pub struct Exchange {
     pub connection: Arc<Connection>,
     /// How its script was started, if one was.
     pub start: OnceLock<Start>,
+    /// When each step of its script was done, if it has one.
+    pub steps: Steps,
+}
+
+/// A step on the way from a request to a script's answer, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The request's body is there.
+    Body,
+    /// There is a place among the running scripts.
+    Place,
+    /// The script was started.
+    Start,
+    /// The answer has begun.
+    Head,
+}
+
+/// When each step of a script's exchange was done; of several scripts, by local redirects, the first one's.
+#[derive(Debug, Default)]
+pub struct Steps([OnceLock<Instant>; 4]);
+
+impl Steps {
+    /// This step is done now.
+    pub fn done(&self, step: Step) {
+        let _ = self.0[step as usize].set(Instant::now());
+    }
+
+    /// How long each step took, in an exchange of that time. What was not done has taken the rest.
+    pub fn timeline(&self, started: Instant, ended: Instant) -> Timeline {
+        let mut timeline = Timeline::default();
+        let mut from = started;
+        for (at, part) in timeline.0.iter_mut().enumerate() {
+            let done = self.0.get(at).and_then(OnceLock::get).copied();
+            let to = done.unwrap_or(ended);
+            *part = Some(to.saturating_duration_since(from));
+            from = to;
+            if done.is_none() {
+                break;
+            }
+        }
+        timeline
+    }
+}
+
+/// How long each step took: the request's body, waiting for a place, the start, the script until its answer begins, the
+/// rest of the answer. None: it did not come so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timeline(pub [Option<Duration>; 5]);
+
+impl Timeline {
+    /// How long the start took, if the script was started.
+    pub fn start(&self) -> Option<Duration> {
+        self.0[Step::Start as usize].filter(|_| self.0[Step::Head as usize].is_some())
+    }
 }
 
 /// A number that no other exchange of this process has; shown as 8 or more hexadecimal digits.
@@ -74,5 +128,26 @@ impl fmt::Display for End {
             Self::Tcp(address) => write!(f, "{}", address.ip()),
             Self::Unix => f.write_str("unix:"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_done_has_taken_the_rest() {
+        let started = Instant::now();
+        let after = |milliseconds| started + Duration::from_millis(milliseconds);
+        let told = |done: &[u64]| {
+            let steps = Steps::default();
+            for (at, milliseconds) in done.iter().enumerate() {
+                steps.0[at].set(after(*milliseconds)).expect("it is empty");
+            }
+            steps.timeline(started, after(100)).0.map(|part| part.map(|part| part.as_millis()))
+        };
+        assert_eq!(told(&[1, 11, 31, 61]), [Some(1), Some(10), Some(20), Some(30), Some(39)]);
+        assert_eq!(told(&[1]), [Some(1), Some(99), None, None, None]);
+        assert_eq!(told(&[]), [Some(100), None, None, None, None]);
     }
 }

@@ -29,4 +29,5 @@ pub mod path;
 pub mod body;
 pub mod refusal;
 pub mod diagnosis;
+pub mod ledger;
 pub mod exchange;

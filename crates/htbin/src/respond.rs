@@ -20,13 +20,14 @@ use hyper::body::Incoming;
 
 use crate::{
     body::Body,
-    exchange::{Connection, Exchange, ExchangeId},
+    exchange::{Connection, Exchange, ExchangeId, Steps},
     handle::{
         self,
         cgi::{Cgi, Debug},
         kept::Kept,
     },
     layers,
+    ledger::Ledger,
     log::AccessLog,
     page,
     path::UrlPath,
@@ -54,6 +55,10 @@ pub struct Server {
     pub redirects_max: usize,
     /// Where every exchange is written down.
     pub access: Arc<AccessLog>,
+    /// What runs now and what happened lately.
+    pub ledger: Arc<Ledger>,
+    /// The status page.
+    pub status: handle::status::Status,
     /// The number of the last exchange.
     pub exchanges: AtomicU64,
     /// Exchanges that still run when the server is stopped hear of it here.
@@ -86,6 +91,11 @@ impl Server {
 
     async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
+        // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
+        if handle::status::is_asked(request) && check(request).is_ok() && details::is_at_home(self.debug, exchange, request) {
+            remarks.is_onlooker = true;
+            return record.of(self.status.answer(&self.cgi, request, body).await);
+        }
         let answered = tokio::select! {
             biased;
             answered = self.answer(exchange, request, body, remarks) => answered,
@@ -95,7 +105,11 @@ impl Server {
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => self.refuse(exchange, request, &refusal, remarks),
+            Err(refusal) => {
+                let response = self.refuse(exchange, request, &refusal, remarks);
+                remarks.detail = refusal.detail;
+                response
+            }
         };
         layers::leave(&self.layers, response.headers_mut());
         record.of(response)
@@ -116,12 +130,12 @@ impl Server {
         };
         let (refusal, exchange) = (Refusal::new(reason), self.begin(connection));
         tracing::debug!(id = %exchange.id, reason = refusal.word(), "refused: no request");
-        record_refusal(&self.access, &exchange, &refusal);
+        record_refusal(&self.access, &self.ledger, &exchange, &refusal);
     }
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new() }
+        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
     }
 
     async fn answer(

@@ -197,13 +197,17 @@ async fn serve_until_stopped(
     let orphans = Arc::clone(&descendants);
     tokio::spawn(async move { orphans.reap().await });
     let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
+    let ledger = Arc::<Ledger>::default();
+    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned() };
     let server = Arc::new(Server {
+        status: Status::new(Arc::clone(&ledger), machine, settings.http.connections_max)?,
         routes: Routes::single(site),
         layers: settings.layers,
         kept: Kept::default(),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
+        cgi: Cgi::new(settings.cgi, Arc::clone(&starter), Arc::clone(&ledger)),
+        ledger,
         access,
         exchanges: AtomicU64::new(0),
         stopped: Stopped::default(),

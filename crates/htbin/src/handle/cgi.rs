@@ -8,15 +8,20 @@ mod output;
 mod reply;
 mod upload;
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use htbin_spawn::{LaunchError, Limits, Starter, warm};
+use htbin_spawn::{LaunchError, Limits, Process, Start, Starter, warm};
 use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
     body::Body,
-    exchange::Exchange,
+    exchange::{Exchange, Step},
+    ledger::{Ledger, Running as Entry},
     refusal::{Reason, Refusal},
     site::Script,
 };
@@ -88,18 +93,41 @@ pub enum Answer {
     LocalRedirect(String),
 }
 
+/// How much of what scripts may take is taken.
+#[derive(Debug)]
+pub struct Load {
+    /// Places taken.
+    pub running: usize,
+    /// Places there are.
+    pub running_max: usize,
+    /// Requests that wait for one.
+    pub queued: usize,
+    /// Requests that may wait.
+    pub queue_max: usize,
+    /// Interpreters that are kept warm.
+    pub warm: Vec<warm::Kept>,
+}
+
 /// Runs scripts.
 pub struct Cgi {
     settings: Settings,
     starter: Arc<Starter>,
     gate: Gate,
+    ledger: Arc<Ledger>,
 }
 
 impl Cgi {
-    /// Scripts run as these settings say, started by this starter.
-    pub fn new(settings: Settings, starter: Arc<Starter>) -> Self {
+    /// Scripts run as these settings say, started by this starter, and are entered in this ledger.
+    pub fn new(settings: Settings, starter: Arc<Starter>, ledger: Arc<Ledger>) -> Self {
         let gate = Gate::new(settings.running_max, settings.queue_max, settings.queue_time);
-        Self { settings, starter, gate }
+        Self { settings, starter, gate, ledger }
+    }
+
+    /// How much of what scripts may take is taken.
+    pub fn load(&self) -> Load {
+        let (running, queued) = self.gate.load();
+        let Settings { running_max, queue_max, .. } = self.settings;
+        Load { running, running_max, queued, queue_max, warm: self.starter.interpreters() }
     }
 
     /// Runs a script for this request. The body is the request's, or none after a local redirect.
@@ -112,17 +140,26 @@ impl Cgi {
     ) -> Result<Answer, Refusal> {
         // The body first: a slow upload holds no place and no process.
         let body = upload::take(body, request, &self.settings).await?;
+        exchange.steps.done(Step::Body);
         let place = self.gate.enter().await?;
+        exchange.steps.done(Step::Place);
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
         let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
         let (started, start) = started.map_err(|error| launch_refusal(&error, script))?;
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
+        exchange.steps.done(Step::Start);
         let mut started = started.into_parts();
-        started.process.keep(place);
+        let entry = self.ledger.begin(entry(script, exchange, request, start, &started.process));
+        started.process.when_gone(move |usage| {
+            drop(place);
+            entry.gone(usage);
+        });
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
-        reply::read(running, script, request, &self.settings).await
+        let answer = reply::read(running, script, request, &self.settings).await?;
+        exchange.steps.done(Step::Head);
+        Ok(answer)
     }
 
     fn limits(&self) -> Limits {
@@ -132,6 +169,22 @@ impl Cgi {
             processes: self.settings.processes_max,
             file_bytes: None,
         }
+    }
+}
+
+fn entry(script: &Script, exchange: &Exchange, request: &Parts, start: Start, process: &Process) -> Entry {
+    let target = request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str);
+    Entry {
+        number: 0,
+        id: exchange.id,
+        script: script.program().to_string_lossy().into(),
+        method: request.method.clone(),
+        target: target.into(),
+        client: exchange.connection.client.clone(),
+        since: Instant::now(),
+        start,
+        pid: process.pid(),
+        ender: process.ender(),
     }
 }
 

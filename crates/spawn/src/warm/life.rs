@@ -146,7 +146,7 @@ async fn next_messages(stderr: &mut Option<pipe::Receiver>) -> String {
 }
 
 /// What a process holds of memory; 0 if it is gone.
-fn resident_bytes(pid: i32) -> u64 {
+pub(super) fn resident_bytes(pid: i32) -> u64 {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
     pages * page_size() as u64

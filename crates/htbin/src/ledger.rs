@@ -13,14 +13,15 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use htbin_spawn::warm;
 use tokio::sync::watch;
 
+use self::{figures::Scripts, lately::Lately, running::Present};
 pub use self::{
     figures::{BUCKETS, Figures, OTHER, Run, SCRIPTS_MAX},
     lately::{EXCHANGES_MAX, FAILURES_MAX, OfScript, Past},
     running::{Entry, Running},
 };
-use self::{figures::Scripts, lately::Lately, running::Present};
 
 /// What runs now and what happened lately.
 #[derive(Debug)]
@@ -60,6 +61,21 @@ pub struct Snapshot {
     pub connections_total: u64,
 }
 
+/// How much of what scripts may take is taken.
+#[derive(Debug)]
+pub struct Load {
+    /// Places taken.
+    pub running: usize,
+    /// Places there are.
+    pub running_max: usize,
+    /// Requests that wait for one.
+    pub queued: usize,
+    /// Requests that may wait.
+    pub queue_max: usize,
+    /// Interpreters that are kept warm.
+    pub warm: Vec<warm::Kept>,
+}
+
 impl Default for Ledger {
     fn default() -> Self {
         Self {
@@ -90,7 +106,7 @@ impl Ledger {
         Entry::new(Arc::clone(self), running)
     }
 
-    /// Ends the script of this number, as a time limit would. False if it does not run.
+    /// Ends the script of this number, as a time limit would. None if it does not run.
     pub fn end(&self, number: u64) -> Option<Running> {
         let running = locked(&self.present).find(number)?;
         running.ender.end().then_some(running)

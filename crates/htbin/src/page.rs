@@ -4,6 +4,7 @@
 mod accept;
 mod listing;
 mod refusal;
+pub mod status;
 
 use http::{HeaderValue, Response, StatusCode, header};
 

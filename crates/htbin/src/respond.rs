@@ -48,7 +48,7 @@ pub struct Server {
     /// Small files that were sent lately.
     pub kept: Kept,
     /// How scripts run.
-    pub cgi: Cgi,
+    pub cgi: Arc<Cgi>,
     /// Who may see why a script failed.
     pub debug: Debug,
     /// How many local redirects one request may take.
@@ -92,9 +92,13 @@ impl Server {
     async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
-        if handle::status::is_asked(request) && check(request).is_ok() && details::is_at_home(self.debug, exchange, request) {
+        if let Some(asked) = handle::status::asked(request)
+            && check(request).is_ok()
+            && details::is_at_home(self.debug, exchange, request)
+        {
             remarks.is_onlooker = true;
-            return record.of(self.status.answer(&self.cgi, request, body).await);
+            let response = self.status.answer(asked, exchange.id, request, body).await;
+            return record.of(response);
         }
         let answered = tokio::select! {
             biased;

@@ -19,11 +19,14 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::{cgi::Cgi, kept::Kept},
-    http, listen,
+    handle::{cgi::Cgi, kept::Kept, status::Status},
+    http,
+    ledger::Ledger,
+    listen,
     listen::Socket,
     log,
     log::AccessLog,
+    page::status::Machine,
     privilege::{self, Identity},
     respond::{Server, Stopped},
     route::Routes,
@@ -198,15 +201,19 @@ async fn serve_until_stopped(
     tokio::spawn(async move { orphans.reap().await });
     let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
     let ledger = Arc::<Ledger>::default();
-    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned() };
+    let connections_max = settings.http.connections_max;
+    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned(), connections_max };
+    let redirects_max = settings.cgi.redirects_max;
+    let debug = settings.cgi.debug;
+    let cgi = Arc::new(Cgi::new(settings.cgi, Arc::clone(&starter), Arc::clone(&ledger)));
     let server = Arc::new(Server {
-        status: Status::new(Arc::clone(&ledger), machine, settings.http.connections_max)?,
+        status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
         routes: Routes::single(site),
         layers: settings.layers,
         kept: Kept::default(),
-        debug: settings.cgi.debug,
-        redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter), Arc::clone(&ledger)),
+        debug,
+        redirects_max,
+        cgi,
         ledger,
         access,
         exchanges: AtomicU64::new(0),

@@ -21,7 +21,7 @@ use hyper::body::Incoming;
 use crate::{
     body::Body,
     exchange::{Exchange, Step},
-    ledger::{Ledger, Running as Entry},
+    ledger::{Ledger, Load, Running as Entry},
     refusal::{Reason, Refusal},
     site::Script,
 };
@@ -91,21 +91,6 @@ pub enum Answer {
     Response(Response<Body>),
     /// Another path of this server answers (RFC 3875 §6.2.2).
     LocalRedirect(String),
-}
-
-/// How much of what scripts may take is taken.
-#[derive(Debug)]
-pub struct Load {
-    /// Places taken.
-    pub running: usize,
-    /// Places there are.
-    pub running_max: usize,
-    /// Requests that wait for one.
-    pub queued: usize,
-    /// Requests that may wait.
-    pub queue_max: usize,
-    /// Interpreters that are kept warm.
-    pub warm: Vec<warm::Kept>,
 }
 
 /// Runs scripts.

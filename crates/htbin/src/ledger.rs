@@ -74,6 +74,8 @@ pub struct Load {
     pub queue_max: usize,
     /// Interpreters that are kept warm.
     pub warm: Vec<warm::Kept>,
+    /// The most memory that the launcher has held, in octets: no script's peak is known if it is less.
+    pub launcher_memory_bytes: u64,
 }
 
 impl Default for Ledger {

@@ -5,7 +5,7 @@
   const change = (old, now) => {
     if (old.isEqualNode(now)) return;
     if (old.nodeType !== 1 || old.nodeName !== now.nodeName) { old.replaceWith(now); return; }
-    for (const { name } of [...old.attributes]) if (!now.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name } of [...old.attributes]) if (name !== "open" && !now.hasAttribute(name)) old.removeAttribute(name);
     for (const { name, value } of now.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
     const wanted = new Set([...now.children].map(child => child.id));
     for (const child of [...old.children]) {

@@ -27,7 +27,7 @@ use crate::{
 use interpreter::Interpreter;
 pub use kind::Language;
 use kind::{Kind, Stamp};
-use life::End;
+use life::{End, peak_bytes};
 
 /// How interpreters are kept warm.
 #[derive(Debug, Clone)]
@@ -113,6 +113,12 @@ impl Starter {
             return Ok((Script::new(ours, process)?, start));
         }
         Ok((self.launcher.launch_with(order, &stdio, ours).await?, Start::Cold))
+    }
+
+    /// The most memory that the launcher has held, in octets (RSS): what the kernel tells of a process that was executed
+    /// is never less, as it shared the launcher's memory before.
+    pub fn launcher_memory_bytes(&self) -> u64 {
+        peak_bytes(self.launcher.pid() as i32)
     }
 
     /// What is kept warm, and what was tried, by name.

@@ -112,7 +112,8 @@ impl Cgi {
     pub fn load(&self) -> Load {
         let (running, queued) = self.gate.load();
         let Settings { running_max, queue_max, .. } = self.settings;
-        Load { running, running_max, queued, queue_max, warm: self.starter.interpreters() }
+        let (warm, launcher_memory_bytes) = (self.starter.interpreters(), self.starter.launcher_memory_bytes());
+        Load { running, running_max, queued, queue_max, warm, launcher_memory_bytes }
     }
 
     /// Runs a script for this request. The body is the request's, or none after a local redirect.

@@ -22,7 +22,7 @@ use self::{
     rows::{Exchange, Failure, Meter, Runs, Script, Warm},
     words::clock,
 };
-use crate::ledger::{EXCHANGES_MAX, Load, SCRIPTS_MAX, Snapshot};
+use crate::ledger::{EXCHANGES_MAX, Load, Past, SCRIPTS_MAX, Snapshot};
 
 /// What is to be told.
 pub struct View<'a> {
@@ -77,7 +77,7 @@ pub fn sections(view: &View<'_>, token: &Nonce) -> Vec<Section> {
             token: token.as_str(),
         }
         .render(),
-        Failures { failures: failures.iter().map(|past| Failure::of(past, view)).collect() }.render(),
+        Failures::of(failures, view).render(),
         Scripts {
             scripts: scripts.iter().map(|(name, figures)| Script::of(name, figures, view)).collect(),
             max: SCRIPTS_MAX,
@@ -133,7 +133,16 @@ struct RunningSection<'a> {
 #[derive(Template)]
 #[template(path = "status/failures.html")]
 struct Failures {
-    failures: Vec<Failure>,
+    last: Vec<Failure>,
+    earlier: Vec<Failure>,
+}
+
+impl Failures {
+    fn of(failures: &[Past], view: &View<'_>) -> Self {
+        let mut last: Vec<_> = failures.iter().map(|past| Failure::of(past, view)).collect();
+        let earlier = last.split_off(last.len().min(FAILURES_OPEN));
+        Self { last, earlier }
+    }
 }
 
 #[derive(Template)]
@@ -156,3 +165,6 @@ struct Exchanges {
     max: usize,
     steps: [&'static str; 5],
 }
+
+/// Failures that are seen at once; a press opens the others.
+const FAILURES_OPEN: usize = 5;

@@ -9,6 +9,7 @@
 mod subject;
 
 // The harness.
+mod browser;
 mod client;
 mod process;
 mod scripts;
@@ -25,7 +26,9 @@ mod http1;
 mod limits;
 mod logs;
 mod mistakes;
+mod pages;
 mod people;
 mod rfc3875;
+mod status;
 mod stop;
 mod warm;

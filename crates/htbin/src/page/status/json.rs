@@ -21,6 +21,7 @@ pub fn json(view: &View<'_>) -> String {
             "directory": view.machine.root.to_string_lossy(),
             "started": exact(snapshot.began.1),
             "now": exact(snapshot.now.1),
+            "launcher_memory_bytes": load.launcher_memory_bytes,
         },
         "limits": {
             "scripts": { "running": load.running, "max": load.running_max },

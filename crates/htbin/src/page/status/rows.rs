@@ -172,7 +172,12 @@ impl Script {
             quantiles: [500, 950, 990].map(|thousandths| {
                 if figures.recent.is_empty() { String::new() } else { lasting(figures.quantile(thousandths)) }
             }),
-            memory: if has_ended && figures.memory_bytes > 0 { size(figures.memory_bytes) } else { String::new() },
+            memory: match figures.memory_bytes {
+                0 => String::new(),
+                // It shared the launcher's memory before it was a program of its own.
+                bytes if bytes <= view.load.launcher_memory_bytes => format!("≤ {}", size(bytes)),
+                bytes => size(bytes),
+            },
             processor: if has_ended { lasting(figures.processor) } else { String::new() },
             chart: chart::runs(figures),
         }

@@ -211,7 +211,7 @@ impl Inner {
     fn reap(mut self) {
         // Afterwards the number may be another's.
         self.ender.forget();
-        let usage = reap(self.wait_id());
+        let usage = reap(&self.wait_id());
         self.living.remove(self.pid);
         if let Some(Watcher(watcher)) = self.watcher.take() {
             watcher(usage);

@@ -45,11 +45,13 @@ impl Browser {
             .spawn()
             .expect("chromedriver is missing: run tests/install");
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = lines.by_ref().map_while(Result::ok).find_map(|line| port_of(&line)).expect("chromedriver tells its port");
+        let port =
+            lines.by_ref().map_while(Result::ok).find_map(|line| port_of(&line)).expect("chromedriver tells its port");
         let mut browser = Self { driver, port, session: String::new(), _profile: profile };
         let folder = format!("--user-data-dir={}", browser._profile.path().join("chromium").display());
         // As root there is no sandbox; the pages are our own. A container's /dev/shm may be too small.
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run"];
+        let arguments =
+            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run"];
         let arguments: Vec<&str> = arguments.into_iter().chain([folder.as_str()]).collect();
         let options = json!({ "goog:chromeOptions": { "args": arguments } });
         let answer = browser.ask("POST", "/session", &json!({ "capabilities": { "alwaysMatch": options } }));
@@ -130,7 +132,8 @@ impl Browser {
 
     /// What axe-core finds: each barrier with the place where it stands.
     pub(crate) fn axe(&self) -> Vec<String> {
-        let source = fs::read_to_string(axe()).unwrap_or_else(|_| panic!("{} is missing: run tests/install", axe().display()));
+        let source =
+            fs::read_to_string(axe()).unwrap_or_else(|_| panic!("{} is missing: run tests/install", axe().display()));
         let found = self.script_in_time(&format!(
             "{source};
              const tell = found => found.violations.flatMap(it => it.nodes.map(node =>

@@ -14,8 +14,8 @@ pub struct Usage {
 }
 
 /// Reaps a child that has ended; if it has not, nothing happens.
-pub(crate) fn reap(child: WaitId<'_>) -> Usage {
-    let (kind, id) = match &child {
+pub(crate) fn reap(child: &WaitId<'_>) -> Usage {
+    let (kind, id) = match child {
         WaitId::Pid(pid) => (libc::P_PID, pid.as_raw_nonzero().get()),
         WaitId::PidFd(pidfd) => (libc::P_PIDFD, pidfd.as_raw_fd()),
         // Nobody here waits for groups, or for whoever comes first.

@@ -90,7 +90,11 @@ fn of_scripts(text: &mut Metrics, scripts: &[(Arc<str>, Figures)]) {
     counter(text, "htbin_script_cpu_seconds_total", "Processor time of processes that have ended.", |figures| {
         figures.processor.as_secs_f64()
     });
-    text.family("htbin_script_memory_peak_bytes", "gauge", "The most memory one process held (RSS), or the launcher, if more.");
+    text.family(
+        "htbin_script_memory_peak_bytes",
+        "gauge",
+        "The most memory one process held (RSS), or the launcher, if more.",
+    );
     for (script, figures) in scripts.iter().filter(|(_, figures)| figures.memory_bytes > 0) {
         text.sample("htbin_script_memory_peak_bytes", &[("script", script)], figures.memory_bytes);
     }

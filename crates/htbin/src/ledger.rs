@@ -46,7 +46,7 @@ pub struct Snapshot {
     /// Scripts that run, the oldest first.
     pub running: Vec<Running>,
     /// Exchanges that have ended, the last one first.
-    pub lately: Vec<Past>,
+    pub exchanges: Vec<Past>,
     /// Exchanges of scripts that failed, the last one first.
     pub failures: Vec<Past>,
     /// Scripts that ran, by name; the one named [`OTHER`] stands for all that came when there were enough.
@@ -134,12 +134,16 @@ impl Ledger {
 
     /// All of it.
     pub fn snapshot(&self) -> Snapshot {
-        let (lately, failures, statuses, body_bytes) = locked(&self.lately).told();
+        // One lock, so that they fit together.
+        let lately = locked(&self.lately);
+        let (exchanges, failures) = (lately.exchanges(), lately.failures());
+        let (statuses, body_bytes) = (lately.statuses(), lately.body_bytes());
+        drop(lately);
         Snapshot {
             now: (Instant::now(), SystemTime::now()),
             began: self.began,
             running: locked(&self.present).told(),
-            lately,
+            exchanges,
             failures,
             scripts: locked(&self.scripts).told(),
             statuses,

@@ -78,7 +78,9 @@ impl Lately {
     /// Gives back what is forgotten for it.
     pub(super) fn record(&mut self, mut past: Past) -> Option<Past> {
         if past.target.len() > TARGET_BYTES_MAX {
-            past.target = past.target[..past.target.floor_char_boundary(TARGET_BYTES_MAX)].into();
+            let is_end = |at: &usize| past.target.is_char_boundary(*at);
+            let end = (0..=TARGET_BYTES_MAX).rev().find(is_end).unwrap_or_default();
+            past.target = past.target[..end].into();
         }
         // A script may make up a status that no standard knows.
         let at = usize::from(past.status.as_u16()).saturating_sub(100).min(STATUSES - 1);
@@ -95,11 +97,24 @@ impl Lately {
         forgotten
     }
 
-    /// Exchanges and failures, the last ones first; how many of each status; octets of bodies.
-    pub(super) fn told(&self) -> (Vec<Past>, Vec<Past>, Vec<(u16, u64)>, u64) {
-        let backwards = |pasts: &VecDeque<Past>| pasts.iter().rev().cloned().collect();
-        let statuses = (100..).zip(self.statuses.iter().copied()).filter(|(_, count)| *count > 0).collect();
-        (backwards(&self.exchanges), backwards(&self.failures), statuses, self.body_bytes)
+    /// The last one first.
+    pub(super) fn exchanges(&self) -> Vec<Past> {
+        self.exchanges.iter().rev().cloned().collect()
+    }
+
+    /// The last one first.
+    pub(super) fn failures(&self) -> Vec<Past> {
+        self.failures.iter().rev().cloned().collect()
+    }
+
+    /// How many there were of each status.
+    pub(super) fn statuses(&self) -> Vec<(u16, u64)> {
+        (100..).zip(self.statuses.iter().copied()).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Octets of bodies that were sent.
+    pub(super) fn body_bytes(&self) -> u64 {
+        self.body_bytes
     }
 }
 
@@ -139,24 +154,23 @@ mod tests {
         for number in 1..=EXCHANGES_MAX as u64 + 5 {
             lately.record(past(number, 200, "/"));
         }
-        let (exchanges, failures, statuses, body_bytes) = lately.told();
+        let exchanges = lately.exchanges();
         assert_eq!((exchanges.len(), exchanges[0].id), (EXCHANGES_MAX, ExchangeId(205)));
-        assert_eq!(failures.iter().map(|past| past.id.0).collect::<Vec<_>>(), [0]);
-        assert_eq!(statuses, [(200, 205), (502, 1)]);
-        assert_eq!(body_bytes, 206);
+        assert_eq!(lately.failures().iter().map(|past| past.id.0).collect::<Vec<_>>(), [0]);
+        assert_eq!(lately.statuses(), [(200, 205), (502, 1)]);
+        assert_eq!(lately.body_bytes(), 206);
         for number in 0..100 {
             lately.record(past(number, 500, "/"));
         }
-        assert_eq!(lately.told().1.len(), FAILURES_MAX);
+        assert_eq!(lately.failures().len(), FAILURES_MAX);
     }
 
     #[test]
     fn no_target_and_no_status_is_too_large() {
         let mut lately = Lately::default();
         lately.record(past(1, 999, &"ä".repeat(40_000)));
-        let (exchanges, _, statuses, _) = lately.told();
-        assert_eq!(exchanges[0].target.len(), TARGET_BYTES_MAX);
-        assert_eq!(statuses, [(599, 1)]);
+        assert_eq!(lately.exchanges()[0].target.len(), TARGET_BYTES_MAX);
+        assert_eq!(lately.statuses(), [(599, 1)]);
     }
 
     #[test]

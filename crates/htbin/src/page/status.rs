@@ -68,7 +68,7 @@ pub fn html(view: &View<'_>, token: &Nonce, nonce: &Nonce) -> String {
 
 /// The sections of the page, in order.
 pub fn sections(view: &View<'_>, token: &Nonce) -> Vec<Section> {
-    let Snapshot { running, failures, scripts, lately, .. } = &view.snapshot;
+    let Snapshot { running, failures, scripts, exchanges, .. } = &view.snapshot;
     let sections = [
         LoadSection { meters: rows::meters(view) }.render(),
         RunningSection {
@@ -85,7 +85,7 @@ pub fn sections(view: &View<'_>, token: &Nonce) -> Vec<Section> {
         .render(),
         WarmSection { warm: view.load.warm.iter().map(Warm::of).collect() }.render(),
         Exchanges {
-            exchanges: lately.iter().map(|past| Exchange::of(past, view)).collect(),
+            rows: exchanges.iter().map(|past| Exchange::of(past, view)).collect(),
             max: EXCHANGES_MAX,
             steps: chart::STEPS,
         }
@@ -161,7 +161,7 @@ struct WarmSection {
 #[derive(Template)]
 #[template(path = "status/exchanges.html")]
 struct Exchanges {
-    exchanges: Vec<Exchange>,
+    rows: Vec<Exchange>,
     max: usize,
     steps: [&'static str; 5],
 }

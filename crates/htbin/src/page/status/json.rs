@@ -35,7 +35,7 @@ pub fn json(view: &View<'_>) -> String {
         "scripts": snapshot.scripts.iter().map(|(name, figures)| of_script(name, figures)).collect::<Vec<_>>(),
         "failures": snapshot.failures.iter().map(|past| of_past(past, view)).collect::<Vec<_>>(),
         "warm": load.warm.iter().map(of_warm).collect::<Vec<_>>(),
-        "exchanges": snapshot.lately.iter().map(|past| of_past(past, view)).collect::<Vec<_>>(),
+        "exchanges": snapshot.exchanges.iter().map(|past| of_past(past, view)).collect::<Vec<_>>(),
     });
     told.to_string() + "\n"
 }

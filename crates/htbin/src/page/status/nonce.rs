@@ -17,7 +17,7 @@ impl Nonce {
         if count < octets.len() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Self(octets.iter().map(|octet| format!("{octet:02x}")).collect()))
+        Ok(Self(format!("{:032x}", u128::from_be_bytes(octets))))
     }
 
     /// Its digits.

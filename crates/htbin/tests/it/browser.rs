@@ -3,9 +3,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -22,7 +22,9 @@ pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
+    /// What the driver says; it would be ended by the end of this pipe.
+    _words: Lines<BufReader<ChildStdout>>,
 }
 
 /// Which colours a person prefers.
@@ -44,18 +46,18 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver is missing: run tests/install");
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let mut words = BufReader::new(driver.stdout.take().unwrap()).lines();
         let port =
-            lines.by_ref().map_while(Result::ok).find_map(|line| port_of(&line)).expect("chromedriver tells its port");
-        let mut browser = Self { driver, port, session: String::new(), _profile: profile };
-        let folder = format!("--user-data-dir={}", browser._profile.path().join("chromium").display());
+            words.by_ref().map_while(Result::ok).find_map(|line| port_of(&line)).expect("chromedriver has a port");
+        let mut browser = Self { driver, port, session: String::new(), profile, _words: words };
+        let folder = format!("--user-data-dir={}", browser.profile.path().join("chromium").display());
         // As root there is no sandbox; the pages are our own. A container's /dev/shm may be too small.
         let arguments =
             ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run"];
         let arguments: Vec<&str> = arguments.into_iter().chain([folder.as_str()]).collect();
         let options = json!({ "goog:chromeOptions": { "args": arguments } });
         let answer = browser.ask("POST", "/session", &json!({ "capabilities": { "alwaysMatch": options } }));
-        browser.session = answer["sessionId"].as_str().expect("a session has a name").to_owned();
+        answer["sessionId"].as_str().expect("a session has a name").clone_into(&mut browser.session);
         browser
     }
 
@@ -103,13 +105,6 @@ impl Browser {
     pub(crate) fn click(&self, selector: &str) {
         let element = self.element(selector);
         self.command(&format!("element/{element}/click"), &json!({}));
-    }
-
-    /// Types into an element.
-    #[track_caller]
-    pub(crate) fn fill(&self, selector: &str, text: &str) {
-        let element = self.element(selector);
-        self.command(&format!("element/{element}/value"), &json!({ "text": text }));
     }
 
     /// The size of the page's window in CSS pixels, down to a small phone's.
@@ -199,7 +194,8 @@ impl Drop for Browser {
             let host = format!("127.0.0.1:{}", self.port);
             let mut client = Client::open(self.port);
             client.send(request_bytes("DELETE", &format!("/session/{}", self.session), &[("Host", &host)], b""));
-            client.rest();
+            // Its answer says that the browser is gone. (It does not close, and nobody may panic here.)
+            client.hears_within(PATIENCE);
         }
         self.driver.kill().ok();
         wait_within(&mut self.driver, PATIENCE);
@@ -208,7 +204,8 @@ impl Drop for Browser {
 
 /// The port in what chromedriver says when it listens.
 fn port_of(line: &str) -> Option<u16> {
-    line.split_once("on port ")?.1.trim_end_matches('.').parse().ok()
+    // What it says first is the port that it was asked for.
+    line.split_once("on port ")?.1.trim_end_matches('.').parse().ok().filter(|port| *port != 0)
 }
 
 /// Where tests/install puts it.

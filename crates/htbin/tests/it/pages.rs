@@ -18,7 +18,7 @@ fn the_listing_is_open_to_all() {
     browser.go(&server.url("/"));
     browser.assert_open_to_all("the listing");
     browser.click("thead th:nth-child(2) a");
-    assert_eq!(browser.text("[aria-sort]"), "Size ↓");
+    assert_eq!(browser.text("[aria-sort=descending]"), "Size");
     browser.go(&server.url("/folder/"));
     browser.assert_open_to_all("the listing of a folder");
 }

@@ -5,6 +5,7 @@ mod metrics;
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 
 use crate::{
@@ -38,6 +39,12 @@ fn told_when(server: &Server, what: &str, holds: impl Fn(&Value) -> bool) -> Val
         assert!(std::time::Instant::now() < deadline, "not {what} in:\n{status:#}");
         std::thread::yield_now();
     }
+}
+
+/// The status once so many scripts run: one may be under way before the server hears that it is.
+#[track_caller]
+fn running(server: &Server, count: usize) -> Value {
+    told_when(server, "so many scripts run", |status| status["running"].as_array().unwrap().len() == count)
 }
 
 /// The token of the page's buttons; there is one while a script runs.
@@ -112,7 +119,7 @@ fn it_tells_what_happened() {
 #[test]
 fn its_fields_keep_it_here() {
     ours_only!();
-    let server = Server::with(&Site::new(), &["--cors", "*", "-H", "Access-Control-Allow-Origin: *", "-H", "X-Own: 1"]);
+    let server = Server::with(&Site::new(), &["--cors=*", "-H", "Access-Control-Allow-Origin: *", "-H", "X-Own: 1"]);
     for path in &PATHS[..3] {
         let reply = server.get(path).expect(200);
         assert_eq!(reply.field("Cache-Control"), Some("no-store"), "{path}");
@@ -147,7 +154,7 @@ fn for_everybody_else_there_is_nothing() {
         (&["--debug"], &[("X-Forwarded-For", "10.0.0.1")]),
         (&[], &[("Via", "1.1 proxy")]),
         (&["--no-debug"], &[]),
-        (&["--cors", "*"], &[("Origin", "http://other.example")]),
+        (&["--cors=*"], &[("Origin", "http://other.example")]),
         (&[], &[("Sec-Fetch-Site", "cross-site")]),
         (&[], &[("Sec-Fetch-Site", "same-site"), ("Sec-Fetch-Mode", "cors")]),
     ] {
@@ -174,25 +181,21 @@ fn the_button_ends_a_script_and_its_group() {
     let server = Server::with(&site, &[]);
     let mut client = ask(&server, "/cgi-bin/sleeps?x");
     let (pid, child) = (pids.pid(), pids.pid());
-    let status = told(&server);
+    let status = running(&server, 1);
     let [running] = status["running"].as_array().unwrap().as_slice() else { panic!("one runs: {status:#}") };
     assert_eq!((&running["pid"], &running["url"]), (&json!(pid), &json!("/cgi-bin/sleeps?x")));
     assert_eq!(running["user"], status["server"]["user"]);
     assert_eq!(status["limits"]["scripts"]["running"], 1);
     let run = running["run"].as_u64().unwrap();
-    assert_eq!(press(&server, &token(&server), run, &[]).expect(303).field("Location"), Some("/.htbin/"));
+    let token = token(&server);
+    assert_eq!(press(&server, &token, run, &[]).expect(303).field("Location"), Some("/.htbin/"));
     assert!(gone_within(pid, PATIENCE) && gone_within(child, PATIENCE), "both are ended");
     assert!(client.reply().cut, "a part is not taken for the whole");
     let status = told_when(&server, "nothing runs", |status| status["running"] == json!([]));
     assert_eq!(status["failures"][0]["reason"], "cut");
     server.events.with("ended from the status page");
     // One that is gone is what was wanted, too.
-    press(&server, &token_of(&server), run, &[]).expect(403);
-}
-
-/// A token of no server.
-fn token_of(_: &Server) -> String {
-    "0".repeat(32)
+    press(&server, &token, run, &[]).expect(303);
 }
 
 #[test]
@@ -200,10 +203,10 @@ fn the_button_ends_nothing_without_token_post_and_origin() {
     ours_only!();
     let site = Site::new().script("cgi-bin/sleeps", text(SLEEPS));
     let mut pids = site.fifo("cgi-bin/sleeps.pid");
-    let server = Server::with(&site, &["--cors", "*"]);
+    let server = Server::with(&site, &["--cors=*"]);
     let _client = ask(&server, "/cgi-bin/sleeps");
     let (pid, _child) = (pids.pid(), pids.pid());
-    let run = told(&server)["running"][0]["run"].as_u64().unwrap();
+    let run = running(&server, 1)["running"][0]["run"].as_u64().unwrap();
     let token = token(&server);
     for wrong in ["", "x", &token[1..], &token.replace(|_: char| true, "0"), &token.to_uppercase().replace('A', "B")] {
         if wrong != token {
@@ -233,13 +236,16 @@ fn the_button_ends_nothing_without_token_post_and_origin() {
 fn a_script_that_leaves_in_order_when_it_is_stopped_is_cut_too() {
     ours_only!();
     let leaves = "trap 'echo bye; exit 0' TERM\necho $$ >\"$0\".pid\nwhile :; do sleep 0.05; done";
-    let site = Site::new().script("cgi-bin/leaves", text(leaves)).script("cgi-bin/silent", sh(leaves));
-    let mut leaving = [site.fifo("cgi-bin/leaves.pid"), site.fifo("cgi-bin/silent.pid")];
+    let site = Site::new()
+        .script("cgi-bin/leaves", text(leaves))
+        .script("cgi-bin/silent", sh(&leaves.replace("echo bye; ", "")));
+    let [mut begun_pid, mut silent_pid] = [site.fifo("cgi-bin/leaves.pid"), site.fifo("cgi-bin/silent.pid")];
     let server = Server::with(&site, &[]);
     let mut clients = [ask(&server, "/cgi-bin/leaves"), ask(&server, "/cgi-bin/silent")];
-    leaving.iter_mut().for_each(|pids| drop(pids.pid()));
+    (begun_pid.pid(), silent_pid.pid());
+    let status = running(&server, 2);
     let token = token(&server);
-    for running in told(&server)["running"].as_array().unwrap() {
+    for running in status["running"].as_array().unwrap() {
         press(&server, &token, running["run"].as_u64().unwrap(), &[]).expect(303);
     }
     let [begun, silent] = &mut clients;
@@ -262,7 +268,9 @@ fn what_waits_for_a_place_is_seen() {
     gate.release();
     pids.pid();
     gate.release();
-    clients.iter_mut().for_each(|client| drop(client.reply().expect(200)));
+    for client in &mut clients {
+        client.reply().expect(200);
+    }
     let status = told_when(&server, "both done", |status| status["exchanges"].as_array().unwrap().len() == 2);
     let queue = |at: usize| status["exchanges"][at]["timeline_seconds"]["queue"].as_f64().unwrap();
     assert!(queue(0) > queue(1), "the second one has waited: {status:#}");
@@ -271,7 +279,8 @@ fn what_waits_for_a_place_is_seen() {
 #[test]
 fn two_hundred_exchanges_are_remembered() {
     ours_only!();
-    let server = Server::with(&Site::new().file("a.txt", "a"), &[]);
+    let site = Site::new().file("a.txt", "a");
+    let server = Server::with(&site, &[]);
     let mut client = server.client();
     for number in 0..230 {
         client.send(format!("GET /a.txt?{number} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -309,18 +318,18 @@ fn hostile_names_stay_text() {
     let site = Site::new().script(&format!("cgi-bin/{name}"), text("echo $$ >pid\nread x <gate"));
     let (mut pids, gate) = (site.fifo("cgi-bin/pid"), site.fifo("cgi-bin/gate"));
     let server = Server::with(&site, &["--cgi-dir", "/cgi-bin"]);
-    let encoded: String = name.bytes().map(|octet| format!("%{octet:02x}")).collect();
-    let url = format!("/cgi-bin/{encoded}?\"><script>alert(2)</script>'");
+    let url = format!("/cgi-bin/{}?'&%3Cscript%3E{{{{x}}}}", percent_encode(name.as_bytes(), NON_ALPHANUMERIC));
     let mut client = server.client();
     let field = ("User-Agent", "<script>alert(3)</script>");
     client.send(request_bytes("GET", &url, &[field], b""));
     pids.pid();
-    let running = server.get("/.htbin/").expect(200).text();
+    running(&server, 1);
+    let while_it_runs = server.get("/.htbin/").expect(200).text();
     gate.release();
     client.reply().expect(200);
     let status = told_when(&server, "it has ended", |status| status["exchanges"][0]["status"] == 200);
     assert_eq!(status["exchanges"][0]["script"], site.path(&format!("cgi-bin/{name}")).to_str().unwrap());
-    for page in [running, server.get("/.htbin/").expect(200).text()] {
+    for page in [while_it_runs, server.get("/.htbin/").expect(200).text()] {
         assert!(page.contains("&#60;img src=x onerror=alert(1)&#62;") && !page.contains("<img"), "{page}");
         assert!(!page.contains("<script>") && page.matches("<script ").count() == 1, "{page}");
     }
@@ -358,11 +367,15 @@ fn who_looks_on_does_not_hold_the_server() {
     ours_only!();
     let mut server = Server::with(&Site::new(), &["--stop-time", "1h"]);
     let mut events: Vec<_> = (0..16).map(|_| ask(&server, "/.htbin/events")).collect();
-    events.iter_mut().for_each(|events| drop(events.until("Nothing has failed.")));
+    for events in &mut events {
+        events.until("Nothing has failed.");
+    }
     server.get("/.htbin/events").expect(503);
     server.get("/.htbin/").expect(200);
     assert!(server.stop().success());
-    events.iter_mut().for_each(|events| assert!(String::from_utf8_lossy(&events.rest()).ends_with("0\r\n\r\n")));
+    for events in &mut events {
+        assert!(events.rest().ends_with(b"0\r\n\r\n"));
+    }
 }
 
 #[test]

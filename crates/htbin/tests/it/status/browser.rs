@@ -45,7 +45,9 @@ fn the_page_lives_and_its_button_ends_a_script() {
     browser.wait_until("document.querySelector('#exchanges').textContent.includes('/cgi-bin/hello?after')");
     assert_eq!(browser.script("return window.here"), json!(true), "it was never loaded again");
     browser.click("#running button");
-    clients.iter_mut().for_each(|client| drop(client.reply()));
+    for client in &mut clients {
+        assert!(client.reply().cut);
+    }
     browser.wait_until("document.querySelector('#running').textContent.includes('No script runs now.')");
 }
 

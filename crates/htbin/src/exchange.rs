@@ -3,7 +3,10 @@
 use std::{
     fmt,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,6 +27,13 @@ pub struct Exchange {
     pub steps: Steps,
 }
 
+impl Exchange {
+    /// This step is done now.
+    pub fn done(&self, step: Step) {
+        self.steps.done(step, self.started.elapsed());
+    }
+}
+
 /// A step on the way from a request to a script's answer, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -37,26 +47,28 @@ pub enum Step {
     Head,
 }
 
-/// When each step of a script's exchange was done; of several scripts, by local redirects, the first one's.
+/// When each step of a script's exchange was done; of several scripts, by local redirects, the first one's. Small, as every
+/// exchange carries it: nanoseconds from the start and one more, 0 for what was not done.
 #[derive(Debug, Default)]
-pub struct Steps([OnceLock<Instant>; 4]);
+pub struct Steps([AtomicU64; 4]);
 
 impl Steps {
-    /// This step is done now.
-    pub fn done(&self, step: Step) {
-        let _ = self.0[step as usize].set(Instant::now());
+    fn done(&self, step: Step, after: Duration) {
+        let nanoseconds = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX - 1).saturating_add(1);
+        // Only the first time counts.
+        let _ = self.0[step as usize].compare_exchange(0, nanoseconds, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// How long each step took, in an exchange of that time. What was not done has taken the rest.
-    pub fn timeline(&self, started: Instant, ended: Instant) -> Timeline {
+    /// How long each step took, in an exchange that took so long. What was not done has taken the rest.
+    pub fn timeline(&self, took: Duration) -> Timeline {
         let mut timeline = Timeline::default();
-        let mut from = started;
+        let mut from = Duration::ZERO;
         for (at, part) in timeline.0.iter_mut().enumerate() {
-            let done = self.0.get(at).and_then(OnceLock::get).copied();
-            let to = done.unwrap_or(ended);
-            *part = Some(to.saturating_duration_since(from));
+            let done = self.0.get(at).map_or(0, |done| done.load(Ordering::Relaxed));
+            let to = if done == 0 { took } else { Duration::from_nanos(done - 1) };
+            *part = Some(to.saturating_sub(from));
             from = to;
-            if done.is_none() {
+            if done == 0 {
                 break;
             }
         }
@@ -137,14 +149,14 @@ mod tests {
 
     #[test]
     fn what_was_not_done_has_taken_the_rest() {
-        let started = Instant::now();
-        let after = |milliseconds| started + Duration::from_millis(milliseconds);
         let told = |done: &[u64]| {
             let steps = Steps::default();
-            for (at, milliseconds) in done.iter().enumerate() {
-                steps.0[at].set(after(*milliseconds)).expect("it is empty");
+            for (step, milliseconds) in [Step::Body, Step::Place, Step::Start, Step::Head].into_iter().zip(done) {
+                steps.done(step, Duration::from_millis(*milliseconds));
+                steps.done(step, Duration::from_millis(99));
             }
-            steps.timeline(started, after(100)).0.map(|part| part.map(|part| part.as_millis()))
+            let timeline = steps.timeline(Duration::from_millis(100));
+            timeline.0.map(|part| part.map(|part| part.as_millis()))
         };
         assert_eq!(told(&[1, 11, 31, 61]), [Some(1), Some(10), Some(20), Some(30), Some(39)]);
         assert_eq!(told(&[1]), [Some(1), Some(99), None, None, None]);

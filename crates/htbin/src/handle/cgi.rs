@@ -126,15 +126,15 @@ impl Cgi {
     ) -> Result<Answer, Refusal> {
         // The body first: a slow upload holds no place and no process.
         let body = upload::take(body, request, &self.settings).await?;
-        exchange.steps.done(Step::Body);
+        exchange.done(Step::Body);
         let place = self.gate.enter().await?;
-        exchange.steps.done(Step::Place);
+        exchange.done(Step::Place);
         let order = order::Order::new(script, exchange, request, &body, &self.settings);
         let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
         let (started, start) = started.map_err(|error| launch_refusal(&error, script))?;
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
-        exchange.steps.done(Step::Start);
+        exchange.done(Step::Start);
         let mut started = started.into_parts();
         let entry = self.ledger.begin(entry(script, exchange, request, start, &started.process));
         started.process.when_gone(move |usage| {
@@ -144,7 +144,7 @@ impl Cgi {
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
         let answer = reply::read(running, script, request, &self.settings).await?;
-        exchange.steps.done(Step::Head);
+        exchange.done(Step::Head);
         Ok(answer)
     }
 

@@ -141,10 +141,11 @@ impl Record {
     /// Moves what is known there: nothing of an exchange without a script is copied.
     fn enter_in_ledger(&mut self, status: StatusCode, reason: Option<&'static str>) {
         let (ended, exchange) = (Instant::now(), &self.exchange);
+        let took = ended.saturating_duration_since(exchange.started);
         let of_script = self.remarks.script.take().map(|name| {
             Box::new(OfScript {
                 name,
-                timeline: exchange.steps.timeline(exchange.started, ended),
+                timeline: exchange.steps.timeline(took),
                 start: exchange.start.get().copied(),
                 detail: self.remarks.detail.take(),
             })
@@ -152,7 +153,7 @@ impl Record {
         self.server.ledger.record(Past {
             id: exchange.id,
             ended,
-            took: ended.saturating_duration_since(exchange.started),
+            took,
             method: Some(std::mem::take(&mut self.request.method)),
             target: std::mem::take(&mut self.request.target),
             status,

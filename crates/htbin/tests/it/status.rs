@@ -242,7 +242,8 @@ fn a_script_that_leaves_in_order_when_it_is_stopped_is_cut_too() {
     let [mut begun_pid, mut silent_pid] = [site.fifo("cgi-bin/leaves.pid"), site.fifo("cgi-bin/silent.pid")];
     let server = Server::with(&site, &[]);
     let mut clients = [ask(&server, "/cgi-bin/leaves"), ask(&server, "/cgi-bin/silent")];
-    (begun_pid.pid(), silent_pid.pid());
+    begun_pid.pid();
+    silent_pid.pid();
     let status = running(&server, 2);
     let token = token(&server);
     for running in status["running"].as_array().unwrap() {

@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// Tells its number and waits for ever; a child of it does not even mind TERM.
-const SLEEPS: &str = "echo $$ >\"$0\".pid\n(trap '' TERM; exec sleep 1000) &\necho $! >\"$0\".pid\nwait\nsleep 1000";
+const SLEEPS: &str = "echo $$ >\"$0\".pid
+sh -c 'trap \"\" TERM; echo $$ >\"$0\".pid; exec sleep 1000' \"$0\" &
+wait
+sleep 1000";
 
 const PATHS: [&str; 4] = ["/.htbin/", "/.htbin/status.json", "/.htbin/metrics", "/.htbin/events"];
 

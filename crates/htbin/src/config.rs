@@ -41,6 +41,10 @@ pub struct Settings {
     pub user: Option<String>,
     /// The path to open in the browser once it listens; it starts with a slash.
     pub open: Option<String>,
+    /// Pages reload when a file changes.
+    pub live: bool,
+    /// The address is shown as a QR code.
+    pub qr: bool,
 }
 
 /// Checks all flags and works out what they leave open from the machine and htbin's own environment.
@@ -76,6 +80,8 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         threads: threads(flags, machine)?,
         user: flags.listen.user.clone(),
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
+        live: flags.site.live,
+        qr: flags.listen.qr,
     })
 }
 

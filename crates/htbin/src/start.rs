@@ -1,15 +1,12 @@
 //! From the command line to a running server and back: sockets while there are rights to open them, then no more rights
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicU64},
-};
+mod assembly;
+
+use std::{collections::BTreeSet, io::Write as _, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
+use htbin_spawn::EarlyLauncher;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,16 +16,15 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::{cgi::Cgi, kept::Kept},
     http, listen,
     listen::Socket,
+    live::Live,
     log,
     log::AccessLog,
     privilege::{self, Identity},
-    respond::{Server, Stopped},
-    route::Routes,
     site::{self, Site},
 };
+use assembly::{Assembly, assemble, watch};
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -119,6 +115,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
+    let live = watch(&settings, &site);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
         .enable_all()
@@ -135,7 +132,8 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        serve_until_stopped(settings, site, launcher, sockets, Arc::clone(&access), signals).await
+        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), live.clone())?;
+        serve_until_stopped(settings.http, assembly, live, sockets, signals).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -185,39 +183,25 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
 }
 
 async fn serve_until_stopped(
-    settings: Settings,
-    site: Site,
-    launcher: EarlyLauncher,
+    settings: http::Settings,
+    Assembly { server, starter, descendants }: Assembly,
+    live: Option<Arc<Live>>,
     sockets: Vec<Socket>,
-    access: Arc<AccessLog>,
     mut signals: Signals,
 ) -> anyhow::Result<()> {
-    let launcher = Launcher::new(launcher).context("cannot talk to the launcher")?;
-    let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
-    let orphans = Arc::clone(&descendants);
-    tokio::spawn(async move { orphans.reap().await });
-    let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
-    let server = Arc::new(Server {
-        routes: Routes::single(site),
-        layers: settings.layers,
-        kept: Kept::default(),
-        debug: settings.cgi.debug,
-        redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter)),
-        access,
-        exchanges: AtomicU64::new(0),
-        stopped: Stopped::default(),
-    });
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
-    let serving =
-        http::serve(sockets, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
+    let serving = http::serve(sockets, settings, server, async { drop(stopped.await) }, async { drop(hurried.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),
         () = signals.next() => tracing::info!("stopping: what runs may finish, a second signal ends it"),
     }
     drop(stop);
+    // Who listens for changes would listen for ever.
+    if let Some(live) = live {
+        live.close();
+    }
     tokio::select! {
         served = serving.as_mut() => {
             starter.stop();

@@ -23,6 +23,7 @@ mod faults;
 mod files;
 mod http1;
 mod limits;
+mod live;
 mod logs;
 mod mistakes;
 mod people;

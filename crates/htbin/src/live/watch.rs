@@ -27,7 +27,7 @@ use super::{
 };
 
 /// Starts the thread, once all that is there is watched.
-pub(super) fn start(root: PathBuf, script_places: Vec<PathBuf>, settings: Settings, live: Arc<Live>) -> io::Result<()> {
+pub(super) fn start(root: &Path, script_places: Vec<PathBuf>, settings: Settings, live: Arc<Live>) -> io::Result<()> {
     let (sender, events) = mpsc::sync_channel(EVENTS_MAX);
     let is_too_much = Arc::new(AtomicBool::new(false));
     let lost = Arc::clone(&is_too_much);

@@ -11,7 +11,7 @@ use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    banner::{Banner, Scripts},
+    banner::{Banner, Scripts, code},
     browser::Opener,
     cli::{self, Flags, Invocation},
     config::{self, Settings},
@@ -178,7 +178,12 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         port_taken: settings.listen.port_given_up(sockets),
         scripts,
         user: privilege::my_name(),
-        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().chain(warm).collect(),
+        more: more
+            .map(|missing| ("missing", missing.join(", ")))
+            .into_iter()
+            .chain(warm)
+            .chain(settings.qr.then(|| ("qr", code(sockets))))
+            .collect(),
     }
 }
 

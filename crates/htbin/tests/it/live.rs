@@ -337,7 +337,9 @@ fn too_many_listeners_are_told_to_come_back() {
     let refused = server.get(&format!("/.htbin/live?at={first}")).expect(503);
     assert!(refused.field("Retry-After").is_some());
     fs::write(site.path("index.html"), "x").unwrap();
-    listeners.iter_mut().for_each(|listener| assert_eq!(event(listener).0, "reload"));
+    for listener in &mut listeners {
+        assert_eq!(event(listener).0, "reload");
+    }
 }
 
 #[test]

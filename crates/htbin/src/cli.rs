@@ -1,4 +1,4 @@
-//! What a person types: `htbin [OPTIONS] [PORT] [DIR]` and the commands demo, man and completions.
+//! What a person types: `htbin [OPTIONS] [PORT] [DIR]` and the commands demo, run, man and completions.
 //! The flags stand in `cli/flags.rs`. Nothing here looks at the machine; that is `config`'s.
 
 use std::{ffi::OsString, path::PathBuf};
@@ -14,10 +14,12 @@ pub use flags::{
     ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
 };
 pub use generate::{completions, man};
+pub use run::{RequestFlags, RunFlags};
 
 mod environment;
 mod flags;
 mod generate;
+mod run;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -29,6 +31,8 @@ pub enum Invocation {
     Serve(Box<Flags>),
     /// Serve the demo site; no directory is given.
     Demo(Box<Flags>),
+    /// Run one script, without a server.
+    Run(Box<RunFlags>),
     /// Print the manual page.
     Man,
     /// Print what completes htbin's command line in this shell.
@@ -47,6 +51,9 @@ pub fn parse(
     }
     let matches = command().try_get_matches_from(&words)?;
     let typed = Line::from_arg_matches(&matches)?;
+    if let (Some(Word::Run(flags)), Some((_, matches))) = (&typed.word, matches.subcommand()) {
+        return settle_run(flags, &words, &run::variables(matches, environment)).map(Invocation::Run);
+    }
     let (given, is_demo) = match (&typed.word, matches.subcommand()) {
         (Some(Word::Man(_)), _) => return Ok(Invocation::Man),
         (Some(Word::Completions { shell, .. }), _) => return Ok(Invocation::Completions(*shell)),
@@ -66,7 +73,7 @@ pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsStri
 
 /// The whole command line as clap knows it.
 pub fn command() -> clap::Command {
-    Line::command()
+    Line::command().mut_subcommand("run", run::hide)
 }
 
 /// Serve the files of a directory, and run its CGI scripts.
@@ -83,7 +90,7 @@ pub fn command() -> clap::Command {
     disable_version_flag = true,
     propagate_version = true,
     help_template = HELP_TEMPLATE,
-    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin man | completions SHELL",
+    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin COMMAND --help",
     after_help = AFTER_HELP,
     after_long_help = AFTER_LONG_HELP,
 )]
@@ -100,6 +107,10 @@ enum Word {
     /// Serve a site that shows what htbin can do
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
     Demo(Box<Flags>),
+    /// Run one script as the server would, and print its answer
+    #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
+    #[command(after_help = AFTER_RUN_HELP)]
+    Run(Box<RunFlags>),
     /// Print the manual page: htbin man | man -l -
     Man(UsualFlags),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell
@@ -163,6 +174,25 @@ fn read_with(typed: &[OsString], variables: &[Variable], is_demo: bool) -> Resul
     })
 }
 
+/// Reads `htbin run` again with what the environment says of how scripts run; what is typed wins.
+fn settle_run(typed: &RunFlags, words: &[OsString], variables: &[Variable]) -> Result<Box<RunFlags>, Error> {
+    run::check(typed)?;
+    if variables.is_empty() {
+        return Ok(Box::new(typed.clone()));
+    }
+    let added = variables.iter().flat_map(|variable| variable.words.clone());
+    let words = words[..2].iter().cloned().chain(added).chain(words[2..].iter().cloned());
+    let matches = command().try_get_matches_from(words).map_err(|error| {
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or_default();
+        usage(format!("HTBIN_* in the environment: {}", text.strip_prefix("error: ").unwrap_or(text)))
+    })?;
+    match Line::from_arg_matches(&matches)?.word {
+        Some(Word::Run(flags)) => Ok(flags),
+        _ => Ok(Box::new(typed.clone())),
+    }
+}
+
 /// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.
 fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     let mut flags = match line.word {
@@ -223,6 +253,17 @@ Try:  htbin                    this directory on http://127.0.0.1:8000
       htbin -b :: 9000 ~/site  for everybody on the network
 Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
 --help has every option and examples; `htbin man` prints the manual.";
+
+const AFTER_RUN_HELP: &str = "\
+Examples:
+  htbin run cgi-bin/hello.py '?name=Ada'
+  htbin run cgi-bin/upload.py -d @photo.jpg -H 'Content-Type: image/jpeg'
+
+The answer goes to standard output. What the script writes to standard error, and why it failed, go to standard error.
+
+Exit status:
+  0  answered                1  the script failed, or answered 5xx
+  4  answered 4xx            2  wrong usage";
 
 const AFTER_LONG_HELP: &str = "\
 Examples:

@@ -193,6 +193,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
             (false, false) => Debug::Loopback,
         },
         redirects_max: REDIRECTS_MAX,
+        raw: false,
     })
 }
 
@@ -261,7 +262,7 @@ fn log(flags: &Flags) -> log::Settings {
         LogFormat::Combined => log::Format::Combined,
         LogFormat::Json => log::Format::Json,
     };
-    log::Settings { format, quiet: flags.output.quiet, verbose: flags.output.verbose }
+    log::Settings { format, quiet: flags.output.quiet, bare: false, verbose: flags.output.verbose }
 }
 
 fn head_bytes_max(flags: &Flags) -> Result<usize, Error> {

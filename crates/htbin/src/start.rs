@@ -2,6 +2,7 @@
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
 mod assembly;
+mod run;
 
 use std::{collections::BTreeSet, io::Write as _, process::ExitCode, sync::Arc};
 
@@ -33,6 +34,7 @@ pub fn run() -> ExitCode {
         Err(error) => error.exit(),
     };
     let done = match invocation {
+        Invocation::Run(flags) => return run::run(&flags).unwrap_or_else(|error| fail(&error)),
         Invocation::Man => cli::man(&mut std::io::stdout().lock()).map_err(anyhow::Error::from),
         Invocation::Completions(shell) => {
             cli::completions(shell, &mut std::io::stdout().lock()).map_err(anyhow::Error::from)
@@ -44,11 +46,13 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // `htbin man | head`: the reader has all it wants.
         Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
-        Err(error) => {
-            _ = writeln!(std::io::stderr(), "htbin: {}", told(&error));
-            exit_code(&error)
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    _ = writeln!(std::io::stderr(), "htbin: {}", told(error));
+    exit_code(error)
 }
 
 fn is_broken_pipe(error: &std::io::Error) -> bool {
@@ -68,7 +72,7 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<config::Error>() {
+    if error.is::<config::Error>() || error.is::<run::Usage>() {
         return ExitCode::from(config::Error::EXIT_CODE);
     }
     match error.downcast_ref::<privilege::Error>() {

@@ -72,7 +72,7 @@ pub struct ListenFlags {
     /// Show the address as a QR code, for a phone
     ///
     /// Where others can connect: with `--bind`. Of all addresses the first that they can use.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub qr: bool,
 }
 
@@ -157,7 +157,7 @@ pub struct ScriptFlags {
     /// Pass on one of htbin's own variables
     ///
     /// PATH, LANG, LC_* and TZ are passed on anyway, and nothing else is. May be repeated.
-    #[arg(long, value_name = "K", value_delimiter = ',')]
+    #[arg(long, value_name = "K", value_delimiter = ',', hide_short_help = true)]
     pub pass_env: Vec<OsString>,
     /// A form's body is also the first argument
     #[arg(long)]

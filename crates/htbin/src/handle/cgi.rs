@@ -67,6 +67,8 @@ pub struct Settings {
     pub debug: Debug,
     /// Local redirects one request may take.
     pub redirects_max: usize,
+    /// Whatever a script writes is the answer's body, its head too: `htbin run --raw`.
+    pub raw: bool,
 }
 
 /// Who may see why a script failed.
@@ -122,6 +124,9 @@ impl Cgi {
         started.process.keep(place);
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
+        if self.settings.raw {
+            return Ok(Answer::Response(reply::raw(running)));
+        }
         reply::read(running, script, request, &self.settings).await
     }
 

@@ -50,6 +50,12 @@ pub(super) async fn read(
     }
 }
 
+/// Everything that a script writes, as a body.
+pub(super) fn raw(running: Running) -> Response<Body> {
+    let passage = Passage { begun: VecDeque::new(), running: Some(running), left: None, excess: None };
+    Response::new(passage.into_body())
+}
+
 /// The head, and what of the body came with it.
 async fn read_head(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Head, Bytes), Refusal> {
     let limits = Limits { bytes_max: settings.head_bytes_max, fields_max: FIELDS_MAX };

@@ -2,13 +2,15 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgAction, Args, Parser, error::Error};
+use clap::{
+    ArgAction, Args, Parser,
+    error::{Error, ErrorKind},
+};
 
 use super::{
     Flags, LimitFlags, Line, ScriptFlags, WarmFlags,
     environment::{self, Variable},
     flags::UsualFlags,
-    usage,
 };
 
 /// What `htbin run` is to do.
@@ -32,9 +34,9 @@ pub struct RunFlags {
     /// What it may use.
     #[command(flatten)]
     pub limits: LimitFlags,
-    /// The usual two.
+    /// What it says.
     #[command(flatten)]
-    usual: UsualFlags,
+    pub output: SaidFlags,
 }
 
 /// The request that the script gets.
@@ -65,9 +67,18 @@ pub struct RequestFlags {
     /// Follow a symbolic link that leaves the directory
     #[arg(long)]
     pub follow_symlinks: bool,
+}
+
+/// What it says.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What it says")]
+pub struct SaidFlags {
     /// Say what is decided; -vv each step
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
 }
 
 impl RunFlags {
@@ -79,7 +90,7 @@ impl RunFlags {
         flags.scripts = self.scripts.clone();
         flags.warm = self.warm.clone();
         flags.limits = self.limits.clone();
-        flags.output.verbose = self.request.verbose;
+        flags.output.verbose = self.output.verbose;
         flags
     }
 }
@@ -103,13 +114,22 @@ pub(super) fn variables(
 pub(super) fn check(flags: &RunFlags) -> Result<(), Error> {
     let scripts = &flags.scripts;
     if scripts.no_cgi || !scripts.cgi.is_empty() || !scripts.cgi_dir.is_empty() {
-        return Err(usage("--cgi, --no-cgi and --cgi-dir are for a server: htbin run takes the script itself"));
+        return Err(wrong("--cgi, --no-cgi and --cgi-dir are for a server: htbin run takes the script itself"));
     }
     match flags.rest.as_deref() {
-        Some(rest) if !rest.starts_with(['/', '?']) => Err(usage(format!(
+        Some(rest) if !rest.starts_with(['/', '?']) => Err(wrong(format!(
             "'{rest}' does not follow a script in a URL: write '/{rest}' for a path, '?{rest}' for a query"
         ))),
         _ => Ok(()),
+    }
+}
+
+fn wrong(message: impl std::fmt::Display) -> Error {
+    let mut command = super::command();
+    command.build();
+    match command.find_subcommand_mut("run") {
+        Some(run) => run.error(ErrorKind::ValueValidation, message),
+        None => command.error(ErrorKind::ValueValidation, message),
     }
 }
 

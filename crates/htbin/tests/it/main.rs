@@ -28,5 +28,6 @@ mod logs;
 mod mistakes;
 mod people;
 mod rfc3875;
+mod run;
 mod stop;
 mod warm;

@@ -221,7 +221,7 @@ async fn write(out: &mut Option<File>, bytes: Bytes) -> anyhow::Result<bool> {
 fn head(response: &Response<Incoming>) -> Bytes {
     let status = response.status();
     let version = if response.version() == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" };
-    let own = response.extensions().get::<ReasonPhrase>().map(|reason| reason.as_bytes());
+    let own = response.extensions().get::<ReasonPhrase>().map(ReasonPhrase::as_bytes);
     let reason = own.unwrap_or_else(|| status.canonical_reason().unwrap_or_default().as_bytes());
     let mut text = format!("{version} {} ", status.as_u16()).into_bytes();
     text.extend_from_slice(reason);

@@ -267,7 +267,7 @@ fn large_output_comes_whole_and_a_reader_that_leaves_ends_the_script() {
 fn ctrl_c_ends_the_script() {
     ours_only!();
     let site = Site::new()
-        .script("cgi-bin/slow", sh("echo $$ >../fifo; trap 'echo term >../fifo; exit' TERM; sleep 600 & wait"));
+        .script("cgi-bin/slow", sh("trap 'echo term >../fifo; exit' TERM; echo $$ >../fifo; sleep 600 & wait"));
     let mut fifo = site.fifo("fifo");
     let mut child = command(&site, "cgi-bin/slow", &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = fifo.pid();

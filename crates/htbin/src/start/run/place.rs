@@ -36,18 +36,14 @@ impl Place {
         }
         let is_customary = |way: &&Path| way.file_name().is_some_and(|name| name == "cgi-bin" || name == "htbin");
         let above = absolute.ancestors().skip(1).find(is_customary).and_then(Path::parent);
-        let url_below = |root: &Path| {
+        if let Some(root) = above {
             let relative = absolute.strip_prefix(root).unwrap_or(&absolute);
-            [b"/", relative.as_os_str().as_bytes()].concat()
-        };
-        Ok(match above {
-            Some(root) => Self { url: url_below(root), root: root.to_owned(), mounted: None },
-            None => {
-                let name = absolute.file_name().and_then(|name| name.to_str()).unwrap_or("script");
-                let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-                Self { url: format!("/{name}").into_bytes(), root, mounted: Some(absolute) }
-            }
-        })
+            let url = [b"/", relative.as_os_str().as_bytes()].concat();
+            return Ok(Self { root: root.to_owned(), url, mounted: None });
+        }
+        let name = absolute.file_name().and_then(|name| name.to_str()).unwrap_or("script");
+        let root = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok(Self { url: format!("/{name}").into_bytes(), root, mounted: Some(absolute) })
     }
 
     /// Makes it the site that is served.

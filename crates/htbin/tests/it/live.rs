@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -230,15 +231,15 @@ fn without_the_flag_there_is_nothing() {
 fn a_page_that_is_kept_gets_the_script_of_now() {
     ours_only!();
     let site = Site::new().file("index.html", PAGE).file("other.txt", "");
-    // Only what has not changed for a while is kept; the time of its inode is set by nobody.
-    let name = "/Cargo.toml";
-    let old = Start::bare(env!("CARGO_BIN_EXE_htbin"))
-        .flags(&["--port", "0", "-b", "127.0.0.1", "-d", env!("CARGO_MANIFEST_DIR"), "--live"])
-        .go();
-    assert_eq!(page(&old, name).text(), page(&old, name).text(), "what is no page stays as it is, kept or not");
     let server = Server::with(&site, &["--live"]);
     let first = mark(&page(&server, "/index.html"));
     let mut listener = listen(&server, &first);
+    // Only what has not changed for three seconds is kept.
+    assert!(!listener.hears_within(Duration::from_millis(4200)), "nothing has changed");
+    for _ in 0..2 {
+        assert_eq!(server.get("/index.html").expect(200).text(), PAGE);
+        assert_eq!(mark(&page(&server, "/index.html")), first);
+    }
     fs::write(site.path("other.txt"), "x").unwrap();
     let (_, now) = event(&mut listener);
     assert_eq!(mark(&page(&server, "/index.html")), now);
@@ -267,7 +268,7 @@ fn a_stream_stays_one() {
     fifo.release();
     let rest = client.until("</body>");
     assert!(rest.contains("<p>two</p>") && rest.contains(TAG), "{rest}");
-    drop(fifo.line_within(std::time::Duration::ZERO));
+    drop(fifo.line_within(Duration::ZERO));
 }
 
 #[test]
@@ -305,15 +306,16 @@ fn a_page_that_changes_a_file_itself_does_not_load_for_ever() {
         .file("index.html", PAGE);
     let server = Server::with(&site, &["--live"]);
     let mut listener = listen(&server, &mark(&page(&server, "/")));
+    let begun = Instant::now();
     for _ in 0..3 {
         page(&server, "/cgi-bin/count").expect(200);
         event(&mut listener);
     }
     page(&server, "/cgi-bin/count").expect(200);
-    // On a machine that stands still for seconds each of them is news by itself.
-    let told = |line: &str| line.contains("changes whenever the page is loaded");
-    if !listener.hears_within(std::time::Duration::from_secs(1)) {
-        server.events.wait_for("the loop", told);
+    if begun.elapsed() < Duration::from_secs(2) {
+        server.events.with("changes whenever the page is loaded");
+    } else {
+        eprintln!("skipped: on a machine this slow no two changes belong together");
     }
 }
 

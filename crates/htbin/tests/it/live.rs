@@ -235,6 +235,7 @@ fn a_page_that_is_kept_gets_the_script_of_now() {
     let first = mark(&page(&server, "/index.html"));
     let mut listener = listen(&server, &first);
     // Only what has not changed for three seconds is kept.
+    listener.until("\r\n");
     assert!(!listener.hears_within(Duration::from_millis(4200)), "nothing has changed");
     for _ in 0..2 {
         assert_eq!(server.get("/index.html").expect(200).text(), PAGE);

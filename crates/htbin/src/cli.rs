@@ -269,6 +269,10 @@ const AFTER_LONG_HELP: &str = "\
 Examples:
   htbin
       Serve this directory on http://127.0.0.1:8000; what is executable in cgi-bin/ or htbin/ runs.
+  htbin --live --open
+      While you write it: pages reload when a file changes.
+  htbin run cgi-bin/hello.py '?name=Ada'
+      One script without a server: its answer here, or why there is none.
   htbin --cgi-dir . --post-argv 9000
       Executable files run wherever they lie; a form's body is also the script's first argument.
   htbin --interpreter .py=python3 --interpreter .php=php-cgi

@@ -231,7 +231,7 @@ fn commands_stand_first_and_only_there() {
     assert!(matches!(read(&["completions", "zsh"], &[]), Ok(Invocation::Completions(Shell::Zsh))));
     let Ok(Invocation::Demo(demo)) = read(&["demo", "-v", "9000"], &[]) else { panic!("the demo") };
     assert_eq!((demo.listen.port, demo.output.verbose), (Some(9000), 1));
-    for word in ["demo", "man", "completions"] {
+    for word in ["demo", "run", "man", "completions"] {
         let below = format!("./{word}");
         for line in [&[below.as_str()][..], &["9000", word], &["-v", word], &["-d", word], &["--", word]] {
             let Ok(Invocation::Serve(flags)) = read(line, &[]) else { panic!("{line:?}") };

@@ -291,4 +291,5 @@ Environment:
 
 Exit status:
   0  stopped as asked        1  failed at run time
-  2  wrong usage            78  reserved for the configuration file";
+  2  wrong usage            78  reserved for the configuration file
+  `htbin run --help` has its own.";

@@ -186,6 +186,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
             .map(|missing| ("missing", missing.join(", ")))
             .into_iter()
             .chain(warm)
+            .chain(settings.live.then(|| ("live", "pages reload when a file changes".to_owned())))
             .chain(settings.qr.then(|| ("qr", code(sockets))))
             .collect(),
     }

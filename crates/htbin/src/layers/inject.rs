@@ -63,7 +63,7 @@ fn is_html(media_type: &str) -> bool {
 
 fn with(body: Body, element: Bytes) -> Body {
     let parts = match body {
-        Body::Stream { chunks, .. } => return stream_with(chunks, element),
+        Body::Stream { chunks, length } => return stream_with(chunks, length, element),
         Body::One(part) => part.into_iter().collect(),
         Body::Parts(parts) => parts,
     };
@@ -86,13 +86,15 @@ fn with(body: Body, element: Bytes) -> Body {
 /// A stream and its script.
 struct Passage {
     chunks: Chunks,
+    /// How many octets are to come, where that is known.
+    left: Option<u64>,
     /// Taken when the stream is over.
     place: Option<Place>,
     ready: VecDeque<io::Result<Bytes>>,
 }
 
-fn stream_with(chunks: Chunks, element: Bytes) -> Body {
-    let passage = Passage { chunks, place: Some(Place::new(element)), ready: VecDeque::new() };
+fn stream_with(chunks: Chunks, left: Option<u64>, element: Bytes) -> Body {
+    let passage = Passage { chunks, left, place: Some(Place::new(element)), ready: VecDeque::new() };
     let chunks = stream::unfold(passage, |mut passage| async {
         let chunk = passage.next().await?;
         Some((chunk, passage))
@@ -108,8 +110,13 @@ impl Passage {
                 return Some(ready);
             }
             let place = self.place.as_mut()?;
-            match self.chunks.next().await {
-                Some(Ok(chunk)) => self.ready.extend(place.push(chunk).into_iter().map(Ok)),
+            // Who has sent all that was announced may go on for long: nobody waits for that.
+            let next = if self.left == Some(0) { None } else { self.chunks.next().await };
+            match next {
+                Some(Ok(chunk)) => {
+                    self.left = self.left.map(|left| left.saturating_sub(chunk.len() as u64));
+                    self.ready.extend(place.push(chunk).into_iter().map(Ok));
+                }
                 // What came goes out before the connection is cut.
                 Some(Err(error)) => {
                     self.ready.extend(place.give_up().into_iter().map(Ok));

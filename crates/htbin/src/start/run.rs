@@ -3,6 +3,7 @@
 
 mod place;
 mod request;
+mod wire;
 
 use std::{
     fs::File,
@@ -22,11 +23,10 @@ use htbin_spawn::EarlyLauncher;
 use http::{HeaderMap, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, client::conn::http1, ext::ReasonPhrase};
-use hyper_util::rt::TokioIo;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::net::UnixStream;
 
-use self::{place::Place, request::Upload};
+use self::{place::Place, request::Upload, wire::Wire};
 use super::{
     Signals,
     assembly::{Assembly, assemble},
@@ -164,7 +164,7 @@ async fn ask(
     is_raw: bool,
     is_refusal: &AtomicBool,
 ) -> anyhow::Result<Ended> {
-    let (mut sender, connection) = http1::handshake::<_, Upload>(TokioIo::new(stream)).await?;
+    let (mut sender, connection) = http1::handshake::<_, Upload>(Wire::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let response = sender.send_request(request.into_http()).await.context("the server within gave no answer")?;
     // Kept until the end: dropped, it would end the connection between the head and the body.

@@ -259,8 +259,15 @@ fn a_stream_stays_one() {
         "cgi-bin/slow",
         "#!/bin/sh\nprintf 'Content-Type: text/html\\n\\n<body><p>one</p>\\n'\nread x <tmp\nprintf '<p>two</p></body>\\n'\n",
     );
+    let site = site.script(
+        "cgi-bin/announced",
+        "#!/bin/sh\nprintf 'Content-Type: text/html\\nContent-Length: 11\\n\\n<body>hello'\nread x <tmp\n",
+    );
     let mut fifo = site.fifo("cgi-bin/tmp");
     let server = Server::with(&site, &["--live"]);
+    let announced = page(&server, "/cgi-bin/announced").expect(200);
+    assert!(announced.text().starts_with("<body>hello<script"), "what the script does afterwards is not waited for");
+    fifo.release();
     let mut client = server.client();
     client.send(request_bytes("GET", "/cgi-bin/slow", &[BROWSER], b""));
     let head = client.head().expect(200);

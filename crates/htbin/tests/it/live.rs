@@ -1,5 +1,7 @@
 //! `--live`: pages listen for changes and reload, scripts that change are looked at, and nobody else notices.
 
+mod browser;
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,

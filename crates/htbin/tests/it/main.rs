@@ -9,6 +9,8 @@
 mod subject;
 
 // The harness.
+#[allow(dead_code, reason = "not every feature needs all that a browser can do")]
+mod browser;
 mod client;
 mod process;
 mod scripts;

@@ -1,5 +1,7 @@
 //! What a person sees when htbin starts: what is served, where, what runs, as whom. On stderr, at one glance.
 
+mod code;
+
 use std::{fmt, fs, io, io::Write as _, path::Path};
 
 use htbin_spawn::FirstLine;
@@ -8,6 +10,7 @@ use rustix::{
     termios::isatty,
 };
 
+pub use self::code::code;
 use crate::{listen::Socket, site};
 
 /// What the banner tells.

@@ -16,11 +16,13 @@ pub use flags::{
     ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
 };
 pub use generate::{completions, man};
+pub use run::{RequestFlags, RunFlags};
 
 mod commands;
 mod environment;
 mod flags;
 mod generate;
+mod run;
 #[cfg(test)]
 mod tests;
 pub mod value;
@@ -36,6 +38,8 @@ pub enum Invocation {
     Lint(Box<Lint>),
     /// Write a first script.
     New(Box<New>),
+    /// Run one script, without a server.
+    Run(Box<RunFlags>),
     /// Print the manual page.
     Man,
     /// Print what completes htbin's command line in this shell.
@@ -54,6 +58,9 @@ pub fn parse(
     }
     let matches = command().try_get_matches_from(&words)?;
     let mut typed = Line::from_arg_matches(&matches)?;
+    if let (Some(Word::Run(flags)), Some((_, matches))) = (&typed.word, matches.subcommand()) {
+        return settle_run(flags, &words, &run::variables(matches, environment)).map(Invocation::Run);
+    }
     let own = |word: &mut Word| !matches!(word, Word::Demo(_));
     if let Some(word) = typed.word.take_if(own) {
         return other(word, environment);
@@ -72,6 +79,7 @@ pub fn parse(
 fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Invocation, Error> {
     Ok(match word {
         Word::Demo(flags) => Invocation::Demo(flags),
+        Word::Run(flags) => Invocation::Run(flags),
         Word::Man(_) => Invocation::Man,
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
@@ -95,7 +103,7 @@ pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsStri
 
 /// The whole command line as clap knows it.
 pub fn command() -> clap::Command {
-    Line::command()
+    Line::command().mut_subcommand("run", run::hide)
 }
 
 /// Serve the files of a directory, and run its CGI scripts.
@@ -112,7 +120,7 @@ pub fn command() -> clap::Command {
     disable_version_flag = true,
     propagate_version = true,
     help_template = HELP_TEMPLATE,
-    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin COMMAND [OPTIONS] [...]",
+    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin COMMAND --help",
     after_help = AFTER_HELP,
     after_long_help = AFTER_LONG_HELP,
 )]
@@ -137,6 +145,10 @@ enum Word {
     /// Write a first script, with comments that teach
     #[command(override_usage = "htbin new NAME [--lang LANGUAGE]")]
     New(Box<New>),
+    /// Run one script as the server would, and print its answer
+    #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
+    #[command(after_help = AFTER_RUN_HELP)]
+    Run(Box<RunFlags>),
     /// Print the manual page: htbin man | man -l -
     Man(UsualFlags),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell
@@ -200,6 +212,25 @@ fn read_with(typed: &[OsString], variables: &[Variable], is_demo: bool) -> Resul
     })
 }
 
+/// Reads `htbin run` again with what the environment says of how scripts run; what is typed wins.
+fn settle_run(typed: &RunFlags, words: &[OsString], variables: &[Variable]) -> Result<Box<RunFlags>, Error> {
+    run::check(typed)?;
+    if variables.is_empty() {
+        return Ok(Box::new(typed.clone()));
+    }
+    let added = variables.iter().flat_map(|variable| variable.words.clone());
+    let words = words[..2].iter().cloned().chain(added).chain(words[2..].iter().cloned());
+    let matches = command().try_get_matches_from(words).map_err(|error| {
+        let text = error.to_string();
+        let text = text.split("\n\n").next().unwrap_or_default();
+        usage(format!("HTBIN_* in the environment: {}", text.strip_prefix("error: ").unwrap_or(text)))
+    })?;
+    match Line::from_arg_matches(&matches)?.word {
+        Some(Word::Run(flags)) => Ok(flags),
+        _ => Ok(Box::new(typed.clone())),
+    }
+}
+
 /// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.
 fn settle(line: Line, is_demo: bool) -> Result<Flags, Error> {
     let mut flags = match line.word {
@@ -260,10 +291,25 @@ Try:  htbin                    this directory on http://127.0.0.1:8000
 Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
 --help has every option and examples; `htbin man` prints the manual.";
 
+const AFTER_RUN_HELP: &str = "\
+Examples:
+  htbin run cgi-bin/hello.py '?name=Ada'
+  htbin run cgi-bin/upload.py -d @photo.jpg -H 'Content-Type: image/jpeg'
+
+The answer goes to standard output. What the script writes to standard error, and why it failed, go to standard error.
+
+Exit status:
+  0  answered                1  the script failed, or answered 5xx
+  4  answered 4xx            2  wrong usage";
+
 const AFTER_LONG_HELP: &str = "\
 Examples:
   htbin
       Serve this directory on http://127.0.0.1:8000; what is executable in cgi-bin/ or htbin/ runs.
+  htbin --live --open
+      While you write it: pages reload when a file changes.
+  htbin run cgi-bin/hello.py '?name=Ada'
+      One script without a server: its answer here, or why there is none.
   htbin --cgi-dir . --post-argv 9000
       Executable files run wherever they lie; a form's body is also the script's first argument.
   htbin --interpreter .py=python3 --interpreter .php=php-cgi
@@ -282,4 +328,5 @@ Environment:
 
 Exit status:
   0  stopped as asked        1  failed at run time
-  2  wrong usage            78  reserved for the configuration file";
+  2  wrong usage            78  reserved for the configuration file
+  `htbin run --help` has its own.";

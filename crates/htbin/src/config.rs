@@ -43,6 +43,10 @@ pub struct Settings {
     pub record: Option<PathBuf>,
     /// The path to open in the browser once it listens; it starts with a slash.
     pub open: Option<String>,
+    /// Pages reload when a file changes.
+    pub live: bool,
+    /// The address is shown as a QR code.
+    pub qr: bool,
 }
 
 /// Checks all flags and works out what they leave open from the machine and htbin's own environment.
@@ -79,6 +83,8 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         user: flags.listen.user.clone(),
         record: flags.output.record.clone(),
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
+        live: flags.site.live,
+        qr: flags.listen.qr,
     })
 }
 
@@ -191,6 +197,7 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         },
         records: flags.output.record.is_some(),
         redirects_max: REDIRECTS_MAX,
+        raw: false,
     })
 }
 
@@ -259,7 +266,7 @@ fn log(flags: &Flags) -> log::Settings {
         LogFormat::Combined => log::Format::Combined,
         LogFormat::Json => log::Format::Json,
     };
-    log::Settings { format, quiet: flags.output.quiet, verbose: flags.output.verbose }
+    log::Settings { format, quiet: flags.output.quiet, bare: false, verbose: flags.output.verbose }
 }
 
 fn head_bytes_max(flags: &Flags) -> Result<usize, Error> {

@@ -26,7 +26,7 @@ use tokio::{
 use crate::{
     exchange::{Connection, End},
     listen::Socket,
-    respond::{Responding, Server},
+    respond::{Recorded, Responding, Server},
 };
 use answer::Answer;
 use outbox::Outbox;
@@ -83,6 +83,7 @@ pub async fn serve(
         server,
         stopping,
         alive,
+        notice: None,
     });
     let mut guards = Vec::new();
     for socket in sockets {
@@ -114,6 +115,25 @@ pub async fn serve(
     Ok(())
 }
 
+/// Answers one client within this process, as if it came from `peer` to `local`, until it leaves.
+pub async fn converse_within(
+    client: UnixStream,
+    [peer, local]: [End; 2],
+    settings: Settings,
+    server: Arc<Server>,
+    notice: Notice,
+) {
+    // Nobody stops this one: it ends with its client.
+    let (_stop, stopping) = watch::channel(Stop::Running);
+    let (alive, _all_gone) = mpsc::channel(1);
+    let (places, protocol) = (Arc::new(Semaphore::new(1)), protocol(&settings));
+    let door = Door { places, protocol, settings, server, stopping, alive, notice: Some(notice) };
+    converse(client, [peer, local], &door).await;
+}
+
+/// Told of every answer before it goes out.
+pub type Notice = Arc<dyn Fn(&Response<Recorded>) + Send + Sync>;
+
 /// What every new connection needs.
 struct Door {
     places: Arc<Semaphore>,
@@ -122,6 +142,7 @@ struct Door {
     server: Arc<Server>,
     stopping: watch::Receiver<Stop>,
     alive: mpsc::Sender<()>,
+    notice: Option<Notice>,
 }
 
 fn protocol(settings: &Settings) -> http1::Builder {
@@ -171,8 +192,9 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
         match accepted {
             Ok((client, peer)) => {
                 let door = Arc::clone(&door);
+                let ends = [peer, client.local()];
                 tokio::spawn(async move {
-                    converse(client, peer, &door).await;
+                    converse(client, ends, &door).await;
                     drop(place);
                 });
             }
@@ -186,16 +208,17 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 }
 
 /// One connection, from its first octet to its last.
-async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
+async fn converse<T: Transport>(client: T, [peer, local]: [End; 2], door: &Door) {
     let _alive = door.alive.clone();
     let _connected = door.server.ledger.connected();
-    let connection = Arc::new(Connection::new(peer, client.local(), false));
+    let connection = Arc::new(Connection::new(peer, local, false));
     let wire = Arc::new(Wire::default());
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
     let service = service_fn(|request: Request<Incoming>| {
         wire.pace.answering();
         let version = request.version();
-        Answering { responding: door.server.respond(request, &connection), version, wire: Arc::clone(&wire) }
+        let responding = door.server.respond(request, &connection);
+        Answering { responding, version, wire: Arc::clone(&wire), notice: door.notice.clone() }
     });
     let conversation = door.protocol.serve_connection(stream, service);
     tokio::pin!(conversation);
@@ -253,6 +276,7 @@ struct Answering {
     responding: Responding,
     version: Version,
     wire: Arc<Wire>,
+    notice: Option<Notice>,
 }
 
 impl Future for Answering {
@@ -260,6 +284,9 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(Pin::new(&mut self.responding).poll(context));
+        if let Some(notice) = &self.notice {
+            notice(&response);
+        }
         Poll::Ready(Ok(response.map(|body| Answer::new(body, self.version, Arc::clone(&self.wire)))))
     }
 }

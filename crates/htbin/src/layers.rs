@@ -2,8 +2,11 @@
 
 mod cors;
 mod fields;
+mod inject;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
+
+pub use inject::inject;
 
 use crate::body::Body;
 

@@ -21,6 +21,7 @@ pub mod listen;
 pub mod respond;
 pub mod route;
 pub mod layers;
+pub mod live;
 pub mod handle;
 pub mod page;
 pub mod log;

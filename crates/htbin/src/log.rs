@@ -18,6 +18,8 @@ pub struct Settings {
     pub format: Format,
     /// No access log, and of the events only what went wrong.
     pub quiet: bool,
+    /// Only what scripts write to stderr, as they write it, and errors; `verbose` adds to that.
+    pub bare: bool,
     /// How much more to say: 0, 1 (what was decided), 2 (each step).
     pub verbose: u8,
 }

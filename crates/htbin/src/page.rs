@@ -17,6 +17,10 @@ pub use self::{
 };
 use crate::body::Body;
 
+/// Marks an answer as a page of our own, in its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Own;
+
 /// A page, ready to be sent.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -31,6 +35,7 @@ impl Page {
     pub fn into_response(self, status: StatusCode) -> Response<Body> {
         let mut response = Response::new(Body::full(self.text));
         *response.status_mut() = status;
+        response.extensions_mut().insert(Own);
         let fields = response.headers_mut();
         let mut put = |name, value| fields.insert(name, HeaderValue::from_static(value));
         put(header::CONTENT_TYPE, self.form.content_type());

@@ -1,6 +1,7 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
 mod details;
+mod live;
 mod record;
 mod stopped;
 
@@ -31,6 +32,7 @@ use crate::{
     },
     layers,
     ledger::Ledger,
+    live::{Live, Mark},
     log::AccessLog,
     page,
     path::UrlPath,
@@ -67,6 +69,8 @@ pub struct Server {
     pub exchanges: AtomicU64,
     /// Where exchanges whose script fails are kept.
     pub recorder: Option<Arc<Recorder>>,
+    /// `--live`: pages hear of changes.
+    pub live: Option<Arc<Live>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -81,11 +85,12 @@ impl Server {
         let (request, body) = request.into_parts();
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let mark = self.live_mark(&record.exchange, &request);
         if let Some(response) = self.answer_at_once(&request) {
-            return Either::Left(future::ready(record.of(response)));
+            return Either::Left(future::ready(record.of(with_live(response, &request, mark.as_ref()))));
         }
         let server = Arc::clone(self);
-        Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record).await }))
+        Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
     }
 
     /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
@@ -95,7 +100,13 @@ impl Server {
         check(request).ok().map(|()| response)
     }
 
-    async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
+    async fn answer_in_time(
+        &self,
+        request: &Parts,
+        body: Incoming,
+        mut record: Record,
+        mark: Option<Mark>,
+    ) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
         if let Some(asked) = handle::status::asked(request)
@@ -106,6 +117,8 @@ impl Server {
             let response = self.status.answer(asked, exchange.id, request, body).await;
             return record.of(response);
         }
+        let unconditional = mark.as_ref().map(|_| live::without_conditions(request));
+        let request = unconditional.as_ref().unwrap_or(request);
         let answered = tokio::select! {
             biased;
             answered = self.answer(exchange, request, body, remarks) => answered,
@@ -122,7 +135,7 @@ impl Server {
             }
         };
         layers::leave(&self.layers, response.headers_mut());
-        record.of(response)
+        record.of(with_live(response, request, mark.as_ref()))
     }
 
     /// A conversation is over. If it ended because what came was no request, that is written down too.
@@ -161,6 +174,9 @@ impl Server {
         }
         if request.uri.path() == "*" && request.method == Method::OPTIONS {
             return Ok(options_of_server());
+        }
+        if let Some(events) = self.live_events(exchange, request) {
+            return events;
         }
         let mut body = Some(body);
         let mut redirected: Option<Parts> = None;
@@ -256,6 +272,14 @@ impl Server {
             (Reason::NotFound, Ok(path)) => self.routes.find(request.uri.path()).near(&path),
             _ => Vec::new(),
         }
+    }
+}
+
+/// The answer on its way to somebody who hears of changes, or not.
+fn with_live(response: Response<Body>, request: &Parts, mark: Option<&Mark>) -> Response<Body> {
+    match mark {
+        Some(mark) => layers::inject(response, &request.method, mark),
+        None => response,
     }
 }
 

@@ -1,42 +1,34 @@
 //! From the command line to a running server and back: sockets while there are rights to open them, then no more rights
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    path::Path,
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicU64},
-};
+mod assembly;
+mod lint;
+mod new;
+mod run;
+
+use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
+use htbin_spawn::EarlyLauncher;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    banner::{Banner, Scripts},
+    banner::{Banner, Scripts, code},
     browser::Opener,
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::{cgi::Cgi, kept::Kept, status::Status},
-    http,
-    ledger::Ledger,
-    listen,
+    http, listen,
     listen::Socket,
+    live::Live,
     log,
     log::AccessLog,
-    page::status::Machine,
     privilege::{self, Identity},
     recording::Recorder,
-    respond::{Server, Stopped},
-    route::Routes,
     site::{self, Site},
 };
-
-mod lint;
-mod new;
+use assembly::{Assembly, Extras, assemble, watch};
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -45,6 +37,7 @@ pub fn run() -> ExitCode {
         Err(error) => error.exit(),
     };
     let done = match invocation {
+        Invocation::Run(flags) => run::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
         Invocation::Man => succeeded(cli::man(&mut std::io::stdout().lock())),
@@ -58,15 +51,17 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         // `htbin man | head`: the reader has all it wants.
         Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
-        Err(error) => {
-            _ = writeln!(std::io::stderr(), "htbin: {}", told(&error));
-            exit_code(&error)
-        }
+        Err(error) => fail(&error),
     }
 }
 
 fn succeeded<E: Into<anyhow::Error>>(done: Result<(), E>) -> anyhow::Result<ExitCode> {
     done.map(|()| ExitCode::SUCCESS).map_err(Into::into)
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    _ = writeln!(std::io::stderr(), "htbin: {}", told(error));
+    exit_code(error)
 }
 
 fn is_broken_pipe(error: &std::io::Error) -> bool {
@@ -86,7 +81,7 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<config::Error>() || error.is::<crate::lint::Error>() {
+    if error.is::<config::Error>() || error.is::<crate::lint::Error>() || error.is::<run::Usage>() {
         return ExitCode::from(config::Error::EXIT_CODE);
     }
     if let Some(error) = error.downcast_ref::<crate::new::Error>() {
@@ -137,6 +132,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
+    let live = watch(&settings, &site);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
         .enable_all()
@@ -153,7 +149,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        serve_until_stopped(settings, (site, recorder), launcher, sockets, Arc::clone(&access), signals).await
+        let extras = Extras { live: live.clone(), recorder };
+        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), extras)?;
+        serve_until_stopped(settings.http, assembly, live, sockets, signals).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -212,53 +210,32 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
             .into_iter()
             .chain(warm)
             .chain(lint::row(settings))
+            .chain(settings.live.then(|| ("live", "pages reload when a file changes".to_owned())))
+            .chain(settings.qr.then(|| ("qr", code(sockets))))
             .collect(),
     }
 }
 
 async fn serve_until_stopped(
-    settings: Settings,
-    (site, recorder): (Site, Option<Recorder>),
-    launcher: EarlyLauncher,
+    settings: http::Settings,
+    Assembly { server, starter, descendants }: Assembly,
+    live: Option<Arc<Live>>,
     sockets: Vec<Socket>,
-    access: Arc<AccessLog>,
     mut signals: Signals,
 ) -> anyhow::Result<()> {
-    let launcher = Launcher::new(launcher).context("cannot talk to the launcher")?;
-    let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
-    let orphans = Arc::clone(&descendants);
-    tokio::spawn(async move { orphans.reap().await });
-    let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
-    let ledger = Arc::<Ledger>::default();
-    let connections_max = settings.http.connections_max;
-    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned(), connections_max };
-    let redirects_max = settings.cgi.redirects_max;
-    let debug = settings.cgi.debug;
-    let cgi = Arc::new(Cgi::new(settings.cgi, Arc::clone(&starter), privilege::runner(), Arc::clone(&ledger)));
-    let server = Arc::new(Server {
-        status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
-        routes: Routes::single(site),
-        layers: settings.layers,
-        kept: Kept::default(),
-        debug,
-        redirects_max,
-        cgi,
-        ledger,
-        access,
-        exchanges: AtomicU64::new(0),
-        stopped: Stopped::default(),
-        recorder: recorder.map(Arc::new),
-    });
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
-    let serving =
-        http::serve(sockets, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
+    let serving = http::serve(sockets, settings, server, async { drop(stopped.await) }, async { drop(hurried.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),
         () = signals.next() => tracing::info!("stopping: what runs may finish, a second signal ends it"),
     }
     drop(stop);
+    // Who listens for changes would listen for ever.
+    if let Some(live) = live {
+        live.close();
+    }
     tokio::select! {
         served = serving.as_mut() => {
             starter.stop();

@@ -69,6 +69,11 @@ pub struct ListenFlags {
     /// Open the browser once it listens
     #[arg(short, long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "/")]
     pub open: Option<String>,
+    /// Show the address as a QR code, for a phone
+    ///
+    /// Where others can connect: with `--bind`. Of all addresses the first that they can use.
+    #[arg(long, hide_short_help = true)]
+    pub qr: bool,
 }
 
 /// What it serves.
@@ -107,6 +112,13 @@ pub struct SiteFlags {
     /// Let pages from elsewhere read responses [*]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     pub cors: Option<String>,
+    /// Reload pages in the browser when a file changes
+    ///
+    /// For a browser on this machine (with `--debug`, for all). A script that has changed is looked at, and what would
+    /// keep it from running is told. A small script goes into pages for it, unless their Content-Security-Policy forbids
+    /// that.
+    #[arg(long)]
+    pub live: bool,
 }
 
 /// What runs, and how.
@@ -145,7 +157,7 @@ pub struct ScriptFlags {
     /// Pass on one of htbin's own variables
     ///
     /// PATH, LANG, LC_* and TZ are passed on anyway, and nothing else is. May be repeated.
-    #[arg(long, value_name = "K", value_delimiter = ',')]
+    #[arg(long, value_name = "K", value_delimiter = ',', hide_short_help = true)]
     pub pass_env: Vec<OsString>,
     /// A form's body is also the first argument
     #[arg(long)]

@@ -64,6 +64,16 @@ write, and says what it did. Exit status: 0 if nothing was found, 1 if something
 Write a first script with comments that teach, into \fIcgi\-bin/\fR or where the name says. The language is sh, python,
 perl, php, c, rust, ruby, lua, tcl, awk or node; without \fB\-\-lang\fR the end of the name tells. Nothing is overwritten.
 .TP
+\fBhtbin run\fR [OPTIONS] \fISCRIPT\fR ['\fI/path/info?query\fR']
+Run one script as the server would, without one, and print its answer, head and body.
+The site is the directory above the \fIcgi\-bin/\fR or \fIhtbin/\fR that the script lies in; without such a directory
+the script is mounted at its own name.
+\fB\-X\fR \fIMETHOD\fR, \fB\-d\fR \fITEXT\fR, \fB@FILE\fR or \fB@\-\fR and \fB\-H\fR '\fIK: V\fR' make the request;
+\fB\-\-raw\fR prints what the script writes, untouched.
+Options for scripts, warm interpreters and limits are those below.
+What the script writes to standard error, and why it failed, are on standard error.
+What it leaves running is ended with it.
+.TP
 \fBhtbin man\fR
 Print this page.
 .TP
@@ -94,10 +104,13 @@ A second one ends what runs: clients that have nothing yet get 503, other connec
 Stopped as asked.
 .TP
 1
-Failed at run time.
+Failed at run time; of \fBhtbin run\fR: the script failed, its answer was cut, or is 5xx.
 .TP
 2
 Wrong usage.
+.TP
+4
+Of \fBhtbin run\fR: the answer is 4xx.
 .TP
 78
 Wrong configuration.
@@ -105,6 +118,12 @@ Wrong configuration.
 .TP
 .B htbin
 Serve this directory on http://127.0.0.1:8000.
+.TP
+.B htbin \-\-live \-\-open
+While you write it: pages reload when a file changes.
+.TP
+.B htbin run cgi\-bin/hello.py '?name=Ada'
+One script, without a server.
 .TP
 .B htbin \-\-cgi\-dir . \-\-post\-argv 9000
 Executable files run wherever they lie; the body of a form is also the first argument.
@@ -131,7 +150,7 @@ other descriptor. Running as an ordinary user, htbin and its scripts can do all 
 \fB\-\-memory\fR, \fB\-\-cpu\fR and \fB\-\-nproc\fR limit what one script can take from the machine; they are off by default.
 .PP
 A page that says why a script failed shows paths and the script's own words. It is for a client on this machine alone,
-unless \fB\-\-debug\fR is given.
+unless \fB\-\-debug\fR is given. \fB\-\-live\fR holds to the same rule.
 .PP
 The query of a request never reaches a shell, and a query that could be read as an option is given to no script as an
 argument. The field Proxy becomes no variable, and Authorization becomes one only with \fB\-\-pass\-auth\fR.

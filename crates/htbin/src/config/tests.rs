@@ -64,7 +64,7 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((it.cgi.debug, it.cgi.redirects_max), (Debug::Loopback, 10));
     assert!(!it.cgi.post_argv && !it.cgi.pass_auth && !it.cgi.new_privileges);
     assert_eq!(it.layers, layers::Settings::default());
-    assert_eq!(it.log, log::Settings { format: log::Format::Common, quiet: false, verbose: 0 });
+    assert_eq!(it.log, log::Settings { format: log::Format::Common, quiet: false, bare: false, verbose: 0 });
     assert_eq!((it.user, it.open), (None, None));
 }
 

@@ -79,6 +79,8 @@ pub struct Settings {
     pub records: bool,
     /// Local redirects one request may take.
     pub redirects_max: usize,
+    /// Whatever a script writes is the answer's body, its head too: `htbin run --raw`.
+    pub raw: bool,
 }
 
 /// Who may see why a script failed.
@@ -159,6 +161,9 @@ impl Cgi {
         });
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
+        if self.settings.raw {
+            return Ok(Answer::Response(reply::raw(running, self.subject(script))));
+        }
         let answer = reply::read(running, script, request, self).await.map_err(|mut fault| {
             let (run, reason) = (run(std::mem::take(&mut fault.output)), fault.reason());
             let event = match fault.event() {

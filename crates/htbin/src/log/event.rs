@@ -30,10 +30,11 @@ pub fn init(settings: &Settings) -> io::Result<()> {
     let out = io::stderr().as_fd().try_clone_to_owned()?;
     let is_terminal = isatty(&out);
     let writer = Arc::new(Writer::new(out, true, lost));
-    if STDERR.set(Stderr { writer, is_terminal }).is_err() {
+    if STDERR.set(Stderr { writer, is_terminal, is_bare: settings.bare }).is_err() {
         return Ok(());
     }
     let level = match (settings.quiet, settings.verbose) {
+        (_, 0) if settings.bare => LevelFilter::ERROR,
         (true, _) => LevelFilter::WARN,
         (_, 0) => LevelFilter::INFO,
         (_, 1) => LevelFilter::DEBUG,
@@ -52,6 +53,12 @@ pub fn init(settings: &Settings) -> io::Result<()> {
 pub fn script_line(id: ExchangeId, script: impl AsRef<[u8]>, line: &[u8]) {
     let Some(stderr) = STDERR.get() else { return };
     let mut text = Vec::with_capacity(line.len().min(LINE_BYTES_MAX) + 64);
+    if stderr.is_bare {
+        // Whoever reads this has started the script, and wants it as it is.
+        text.extend_from_slice(line);
+        text.push(b'\n');
+        return stderr.writer.push(&text);
+    }
     push_head(&mut text, stderr.is_terminal, "script", "\x1b[36m");
     push_script_line(&mut text, id, script.as_ref(), line);
     stderr.writer.push(&text);
@@ -151,6 +158,7 @@ fn lost(closed: Closed) {
 struct Stderr {
     writer: Arc<Writer>,
     is_terminal: bool,
+    is_bare: bool,
 }
 
 static STDERR: OnceLock<Stderr> = OnceLock::new();

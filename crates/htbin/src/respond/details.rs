@@ -39,19 +39,23 @@ pub(super) fn may_be_shown(debug: Debug, exchange: &Exchange, request: &Parts) -
     match debug {
         Debug::Always => true,
         Debug::Never => false,
-        // A proxy on this machine comes from loopback too, but says for whom it asks. Another site's page in a local
-        // browser (DNS rebinding) comes from loopback too, but with its own name as Host.
-        Debug::Loopback => {
-            exchange.connection.peer.is_loopback()
-                && !request.headers.keys().any(is_of_a_proxy)
-                && host(request).is_some_and(is_loopback_name)
-        }
+        Debug::Loopback => is_of_this_machine(exchange, request),
     }
 }
 
 /// May this client look at the server itself, and act on it? `--debug` opens that to nobody else.
 pub(super) fn is_at_home(debug: Debug, exchange: &Exchange, request: &Parts) -> bool {
-    debug != Debug::Never && may_be_shown(Debug::Loopback, exchange, request)
+    debug != Debug::Never && is_of_this_machine(exchange, request)
+}
+
+/// Does somebody ask who sits at this machine?
+///
+/// A proxy on this machine comes from loopback too, but says for whom it asks. Another site's page in a local browser
+/// (DNS rebinding) comes from loopback too, but with its own name as Host.
+pub(super) fn is_of_this_machine(exchange: &Exchange, request: &Parts) -> bool {
+    exchange.connection.peer.is_loopback()
+        && !request.headers.keys().any(is_of_a_proxy)
+        && host(request).is_some_and(is_loopback_name)
 }
 
 fn host(request: &Parts) -> Option<&str> {

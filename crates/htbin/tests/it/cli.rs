@@ -9,7 +9,7 @@ use std::{
 use crate::{
     process::{run, run_ok},
     scripts::{HELLO, PROBE, sh},
-    server::{Start, port_of},
+    server::{Server, Start, port_of},
     site::Site,
 };
 
@@ -238,4 +238,26 @@ fn a_directory_that_is_called_like_a_command_can_be_served() {
     let site = Site::new().file("demo/a.txt", "a");
     let server = Start::bare(env!("CARGO_BIN_EXE_htbin")).flags(&["./demo", "0"]).current_dir(site.root()).go();
     assert_eq!(server.get("/a.txt").expect(200).text(), "a");
+}
+
+#[test]
+fn the_address_is_shown_as_a_code_where_others_can_use_it() {
+    ours_only!();
+    let site = Site::new();
+    let server = Server::with(&site, &["--qr"]);
+    server.events.wait_for("why there is no code", |line| line.contains("qr  none: only this machine"));
+    let shared = Start::bare(env!("CARGO_BIN_EXE_htbin"))
+        .flags(&["--port", "0", "-b", "0.0.0.0", "--qr", "-d"])
+        .flags(&[site.root()])
+        .go();
+    shared.events.with("Ctrl-C");
+    let lines = shared.events.all();
+    let row = lines.iter().position(|line| line.contains("       qr  ")).expect("a row of its own");
+    if lines[row].contains("this machine has no address") {
+        return;
+    }
+    assert_eq!(port_of(&lines[row]), Some(shared.port), "{}", lines[row]);
+    assert!(!lines[row].contains("127.0.0.1") && !lines[row].contains("0.0.0.0"), "{}", lines[row]);
+    let code = lines[row + 1..].iter().take_while(|line| !line.contains("Ctrl-C")).collect::<Vec<_>>();
+    assert!(code.len() > 14 && code.iter().all(|line| line.contains("████")), "{code:?}");
 }

@@ -232,7 +232,8 @@ impl Reply {
         self
     }
 
-    fn from_head(head: &str) -> Self {
+    /// An answer that has a head only.
+    pub(crate) fn from_head(head: &str) -> Self {
         let mut lines = head.split("\r\n");
         let mut start = lines.next().unwrap().splitn(3, ' ');
         let version = start.next().unwrap().to_owned();

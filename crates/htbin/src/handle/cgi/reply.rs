@@ -40,6 +40,13 @@ pub(super) async fn read(mut running: Running, script: &Script, request: &Parts,
     }
 }
 
+/// Everything that a script writes, as a body.
+pub(super) fn raw(running: Running, subject: Subject) -> Response<Body> {
+    let (begun, subject) = (VecDeque::new(), Box::new(subject));
+    let passage = Passage { begun, running: Some(running), left: None, excess: None, subject };
+    Response::new(passage.into_body())
+}
+
 /// What the head says, and what of the body came with it.
 async fn meaning(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Meaning, Bytes), Fault> {
     let (head, piece, body_start) = read_head(running, script, settings).await?;

@@ -1,0 +1,100 @@
+//! Puts together what answers requests: the server with its launcher, and what it stands on.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use anyhow::Context as _;
+use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
+
+use crate::{
+    config::Settings,
+    diagnosis,
+    handle::{self, cgi::Cgi, kept::Kept, status::Status},
+    ledger::Ledger,
+    live::{self, Live},
+    log::AccessLog,
+    page::status::Machine,
+    privilege,
+    recording::Recorder,
+    respond::{Server, Stopped},
+    route::Routes,
+    site::Site,
+};
+
+/// A server, and what has to be ended with it.
+pub(super) struct Assembly {
+    pub(super) server: Arc<Server>,
+    pub(super) starter: Arc<Starter>,
+    pub(super) descendants: Arc<Descendants>,
+}
+
+/// What a server need not have.
+#[derive(Default)]
+pub(super) struct Extras {
+    /// `--live`.
+    pub(super) live: Option<Arc<Live>>,
+    /// `--record`.
+    pub(super) recorder: Option<Recorder>,
+}
+
+/// Makes a server, within the runtime. From now on this process adopts what scripts leave behind.
+pub(super) fn assemble(
+    settings: &Settings,
+    site: Site,
+    launcher: EarlyLauncher,
+    access: Arc<AccessLog>,
+    extras: Extras,
+) -> anyhow::Result<Assembly> {
+    let launcher = Launcher::new(launcher).context("cannot talk to the launcher")?;
+    let descendants = Arc::new(Descendants::adopt(Arc::clone(&launcher)).context("cannot adopt orphans")?);
+    let orphans = Arc::clone(&descendants);
+    tokio::spawn(async move { orphans.reap().await });
+    let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
+    let ledger = Arc::<Ledger>::default();
+    let connections_max = settings.http.connections_max;
+    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned(), connections_max };
+    let cgi = Cgi::new(settings.cgi.clone(), Arc::clone(&starter), privilege::runner(), Arc::clone(&ledger));
+    let cgi = Arc::new(cgi);
+    let server = Arc::new(Server {
+        status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
+        routes: Routes::single(site),
+        layers: settings.layers.clone(),
+        kept: Kept::default(),
+        debug: settings.cgi.debug,
+        redirects_max: settings.cgi.redirects_max,
+        cgi,
+        ledger,
+        access,
+        exchanges: AtomicU64::new(0),
+        live: extras.live,
+        recorder: extras.recorder.map(Arc::new),
+        stopped: Stopped::default(),
+    });
+    Ok(Assembly { server, starter, descendants })
+}
+
+/// Watches the site, if that is wanted and possible.
+pub(super) fn watch(settings: &Settings, site: &Site) -> Option<Arc<Live>> {
+    if !settings.live {
+        return None;
+    }
+    let path = settings.cgi.environment.iter().find(|(name, _)| name == "PATH");
+    let watched = live::Settings {
+        site: settings.site.clone(),
+        runner: Arc::new(privilege::runner()),
+        search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
+        limits: limits(&settings.cgi),
+    };
+    // To serve without it is better than not to serve.
+    Live::start(site, watched).inspect_err(|error| tracing::warn!("--live does nothing: {error}")).ok()
+}
+
+fn limits(settings: &handle::cgi::Settings) -> diagnosis::Limits {
+    diagnosis::Limits {
+        head_time: settings.head_time,
+        idle_time: settings.idle_time,
+        output_bytes: settings.output_bytes_max,
+        memory_bytes: settings.memory_bytes_max,
+        cpu_seconds: settings.cpu_seconds_max,
+        processes: settings.processes_max,
+    }
+}

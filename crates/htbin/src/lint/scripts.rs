@@ -94,13 +94,13 @@ fn file(
     if matches!(kind, Kind::Script | Kind::Module) {
         let found = rights::of_file(&subject.program, metadata, directory, &settings.runner);
         report.add(path, found);
+        report.add(path, secret::look(&subject.program, metadata, true));
     }
     if kind != Kind::Script {
         return false;
     }
     report.scripts += 1;
     report.add(path, file::look(&subject));
-    report.add(path, secret::look(&subject.program, metadata, true));
     let Some(python) = Python::of(&subject) else { return false };
     let found = python::look(&subject, &python, &String::from_utf8_lossy(&text));
     report.add(path, found);

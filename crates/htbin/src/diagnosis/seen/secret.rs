@@ -6,15 +6,19 @@ use super::text;
 use crate::diagnosis::{Code, Diagnosis, quoted};
 
 /// Is this file one, or does it hold one? Its content is read only if its name leaves that open.
-pub fn look(file: &Path, metadata: &Metadata, is_script: bool) -> Option<Diagnosis> {
+pub fn look(file: &Path, metadata: &Metadata, is_code: bool) -> Option<Diagnosis> {
     if metadata.mode() & READABLE_BY_OTHERS == 0 {
         return None;
     }
     let name = file.file_name()?.to_string_lossy().to_lowercase();
+    // What shows how it is done is for all.
+    if name.split(['.', '-', '_']).any(|word| ["example", "sample", "template", "dist"].contains(&word)) {
+        return None;
+    }
     let (what, line) = if let Some(what) = by_name(&name).filter(|_| metadata.len() > 0) {
         (what.to_owned(), None)
-    } else if is_script || holds_settings(&name) {
-        let (line, key) = assigned(&String::from_utf8_lossy(&text(file)?), is_script)?;
+    } else if is_code || holds_settings(&name) {
+        let (line, key) = assigned(&String::from_utf8_lossy(&text(file)?), is_code)?;
         (format!("holds {key}"), Some(line))
     } else if holds_keys(&name) && has_private_key(&text(file)?) {
         ("holds a private key".to_owned(), None)
@@ -24,25 +28,22 @@ pub fn look(file: &Path, metadata: &Metadata, is_script: bool) -> Option<Diagnos
     let shown = quoted(file);
     let found =
         Diagnosis::new(Code::SecretReadable, format!("{shown} {what}, and everybody on this machine may read it"), {
-            if is_script {
+            if is_code {
                 "move it into a file that only the user whom scripts run as may read"
             } else {
                 "let only its owner read it, and give it to the user whom scripts run as if they need it"
             }
         });
-    let found = if is_script { found } else { found.with_command(format!("chmod o-r {shown}")) };
+    let found = if is_code { found } else { found.with_command(format!("chmod o-r {shown}")) };
     Some(match line {
         Some(line) => found.at(file, line),
         None => found,
     })
 }
 
-/// What a file of this name is; examples are for all.
+/// What a file of this name is.
 fn by_name(name: &str) -> Option<&'static str> {
     let ends = |end: &str| name.ends_with(end);
-    if ["example", "sample", "template", "dist"].iter().any(|word| name.contains(word)) {
-        return None;
-    }
     if name == ".env" || name.starts_with(".env.") {
         return Some("holds what a program is told in secret");
     }
@@ -169,7 +170,6 @@ mod tests {
     fn keys_are_known_by_what_they_say() {
         assert!(has_private_key(b"x\n-----BEGIN RSA PRIVATE KEY-----\nabc"));
         assert!(!has_private_key(b"-----BEGIN CERTIFICATE-----\nabc"));
-        assert_eq!(by_name("a.key.example"), None);
         assert!(by_name("id_rsa.pub").is_none() && by_name("id_rsa").is_some());
     }
 }

@@ -11,7 +11,7 @@ use crate::site::Site;
 /// Path, content, mode, and what is found.
 type Broken = (&'static str, &'static [u8], u32, &'static [&'static str]);
 
-const BROKEN: [Broken; 31] = [
+const BROKEN: [Broken; 32] = [
     ("cgi-bin/no-bit.cgi", b"#!/bin/sh\n", 0o644, &["not-executable"]),
     ("cgi-bin/no-bit", b"#!/bin/sh\n", 0o644, &["not-executable"]),
     ("cgi-bin/no-bit.py", b"print('hello')\n", 0o644, &["not-executable", "no-first-line"]),
@@ -39,6 +39,7 @@ const BROKEN: [Broken; 31] = [
     ("cgi-bin/server.pem", b"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n", 0o644, &["secret-readable"]),
     ("cgi-bin/settings.ini", b"[db]\npassword = geheim\n", 0o644, &["secret-readable"]),
     ("cgi-bin/shout.sh", b"#!/bin/sh\nDB_PASSWORD='geheim'\n", 0o755, &["secret-readable"]),
+    ("cgi-bin/settings.py", b"SECRET_KEY = 'geheim'\n", 0o644, &["secret-readable"]),
     ("cgi-bin/numbers/random.py", b"x = 1\n", 0o644, &["shadowed-module"]),
     ("cgi-bin/old.py", b"#!/usr/bin/env python3\nprint 'hello'\n", 0o755, &["python-2-print"]),
     ("cgi-bin/form.py", b"#!@/bin/python3\nimport cgi\n", 0o755, &["python-cgi-removed"]),
@@ -68,7 +69,7 @@ fn of_thirty_broken_scripts_all_is_found_and_nothing_else() {
         expect(path, codes);
     }
     // Beside a script the module is in the way; and whoever may write to a directory may put one there.
-    site = site.script("cgi-bin/numbers/dice.py", "#!/usr/bin/env python3\nimport random\n");
+    site = site.script("cgi-bin/numbers/dice.py", "#!/usr/bin/env python3\nimport random, settings\n");
     site = site.directory("cgi-bin/everybody", 0o777);
     expect("cgi-bin/everybody", &["writable-by-others"]);
     for (name, code, change) in [

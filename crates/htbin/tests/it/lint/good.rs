@@ -29,7 +29,7 @@ const SCRIPTS: [(&str, &str); 21] = [
     ("below/deep/hello.sh", "#!/bin/sh\n"),
 ];
 
-const BESIDE: [(&str, &str, u32); 21] = [
+const BESIDE: [(&str, &str, u32); 22] = [
     ("greet.py", "def greet(): pass\n", 0o644),
     ("package/__init__.py", "", 0o644),
     ("package/words.py", "words = []\n", 0o644),
@@ -47,7 +47,8 @@ const BESIDE: [(&str, &str, u32); 21] = [
     ("hello.sh~", "#!/bin/sh\n", 0o644),
     (".hello.sh.swp", "#!/bin/sh\n", 0o644),
     (".env", "PASSWORD=geheim\n", 0o640),
-    (".env.example", "PASSWORD=change-me\n", 0o644),
+    ("package/settings.example.py", "PASSWORD = 'geheim'\n", 0o644),
+    (".env.example", "PASSWORD=geheim\n", 0o644),
     ("settings.ini", "password_file = /etc/secret\npassword = ${PASSWORD}\n", 0o644),
     ("server.pem", "-----BEGIN CERTIFICATE-----\nMIIE\n", 0o644),
     ("id_rsa.pub", "ssh-rsa AAAA\n", 0o644),

@@ -144,10 +144,9 @@ impl Scripts {
         }
         let directories = site.script_dirs.iter().map(|place| Place {
             url: place.url.clone(),
-            runs: match &place.directory {
-                None if place.url == "/" => Runs::Everywhere,
-                None => count(&site.root.join(place.url.trim_start_matches('/')), site, &mut show),
-                Some(directory) => count(directory, site, &mut show),
+            runs: match place.on_disk(&site.root) {
+                None => Runs::Everywhere,
+                Some(directory) => count(&directory, site, &mut show),
             },
         });
         let mounts = site.mounts.iter();

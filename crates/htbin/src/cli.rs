@@ -1,4 +1,4 @@
-//! What a person types: `htbin [OPTIONS] [PORT] [DIR]` and the commands demo, man and completions.
+//! What a person types: `htbin [OPTIONS] [PORT] [DIR]` and its commands.
 //! The flags stand in `cli/flags.rs`. Nothing here looks at the machine; that is `config`'s.
 
 use std::{ffi::OsString, path::PathBuf};
@@ -8,6 +8,8 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
+use commands::{LINT_VARIABLES, LintWords};
+pub use commands::{Language, Lint, New};
 use environment::Variable;
 use flags::UsualFlags;
 pub use flags::{
@@ -15,6 +17,7 @@ pub use flags::{
 };
 pub use generate::{completions, man};
 
+mod commands;
 mod environment;
 mod flags;
 mod generate;
@@ -29,6 +32,10 @@ pub enum Invocation {
     Serve(Box<Flags>),
     /// Serve the demo site; no directory is given.
     Demo(Box<Flags>),
+    /// Look at scripts.
+    Lint(Box<Lint>),
+    /// Write a first script.
+    New(Box<New>),
     /// Print the manual page.
     Man,
     /// Print what completes htbin's command line in this shell.
@@ -46,10 +53,12 @@ pub fn parse(
         words.push("htbin".into());
     }
     let matches = command().try_get_matches_from(&words)?;
-    let typed = Line::from_arg_matches(&matches)?;
+    let mut typed = Line::from_arg_matches(&matches)?;
+    let own = |word: &mut Word| !matches!(word, Word::Demo(_));
+    if let Some(word) = typed.word.take_if(own) {
+        return other(word, environment);
+    }
     let (given, is_demo) = match (&typed.word, matches.subcommand()) {
-        (Some(Word::Man(_)), _) => return Ok(Invocation::Man),
-        (Some(Word::Completions { shell, .. }), _) => return Ok(Invocation::Completions(*shell)),
         (Some(Word::Demo(_)), Some((_, matches))) => (matches, true),
         _ => (&matches, false),
     };
@@ -57,6 +66,26 @@ pub fn parse(
     let variables = environment::variables(&command(), |id| is_given(given, &flags, is_demo, id), environment);
     let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
+}
+
+/// What serves nothing.
+fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Invocation, Error> {
+    Ok(match word {
+        Word::Demo(flags) => Invocation::Demo(flags),
+        Word::Man(_) => Invocation::Man,
+        Word::Completions { shell, .. } => Invocation::Completions(shell),
+        Word::New(new) => Invocation::New(new),
+        Word::Lint(words) => {
+            let environment: Vec<_> =
+                environment.into_iter().filter(|(name, _)| LINT_VARIABLES.iter().any(|known| name == known)).collect();
+            let flags = match parse(words.as_server(), environment)? {
+                Invocation::Serve(flags) => *flags,
+                _ => unreachable!("there is no command among these words"),
+            };
+            let LintWords { paths, fix, json, .. } = *words;
+            Invocation::Lint(Box::new(Lint { paths, fix, json, flags }))
+        }
+    })
 }
 
 /// The variables of `environment` that look like htbin's and are none, a sentence each: most often a typing error.
@@ -83,7 +112,7 @@ pub fn command() -> clap::Command {
     disable_version_flag = true,
     propagate_version = true,
     help_template = HELP_TEMPLATE,
-    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin demo [OPTIONS] [PORT]\n       htbin man | completions SHELL",
+    override_usage = "htbin [OPTIONS] [PORT] [DIR]\n       htbin COMMAND [OPTIONS] [...]",
     after_help = AFTER_HELP,
     after_long_help = AFTER_LONG_HELP,
 )]
@@ -100,6 +129,14 @@ enum Word {
     /// Serve a site that shows what htbin can do
     #[command(args_override_self = true, override_usage = "htbin demo [OPTIONS] [PORT]")]
     Demo(Box<Flags>),
+    /// Say what is wrong with scripts, before anybody asks for one
+    ///
+    /// Exit status: 0 nothing was found, 1 something was, 2 wrong usage.
+    #[command(override_usage = "htbin lint [OPTIONS] [PATH]...")]
+    Lint(Box<LintWords>),
+    /// Write a first script, with comments that teach
+    #[command(override_usage = "htbin new NAME [--lang LANGUAGE]")]
+    New(Box<New>),
     /// Print the manual page: htbin man | man -l -
     Man(UsualFlags),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell
@@ -219,7 +256,6 @@ htbin {version}: {about}
 
 const AFTER_HELP: &str = "\
 Try:  htbin                    this directory on http://127.0.0.1:8000
-      htbin demo               what htbin can do
       htbin -b :: 9000 ~/site  for everybody on the network
 Times look like 60s, 5m, 500ms; sizes like 64k, 10m, 1g; `none` is no limit.
 --help has every option and examples; `htbin man` prints the manual.";

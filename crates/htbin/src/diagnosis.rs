@@ -7,6 +7,7 @@ mod ending;
 pub mod file;
 mod head;
 mod runner;
+pub mod seen;
 mod stderr;
 
 use std::{
@@ -21,7 +22,10 @@ use std::{
 use htbin_spawn::{Exit, LaunchError};
 use serde::Serialize;
 
-pub use self::{code::Code, runner::Runner};
+pub use self::{
+    code::Code,
+    runner::{Right, Runner},
+};
 
 /// What is wrong with a script, and what mends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

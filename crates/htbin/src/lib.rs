@@ -9,6 +9,8 @@ pub mod browser;
 pub mod config;
 pub mod cli;
 pub mod demo;
+pub mod new;
+pub mod lint;
 
 // The process before the first request.
 pub mod privilege;

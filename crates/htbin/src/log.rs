@@ -3,6 +3,7 @@
 
 pub use access::{AccessLog, Entry};
 pub use event::{init, script_line};
+pub use text::visible;
 
 mod access;
 mod event;

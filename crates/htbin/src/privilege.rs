@@ -90,6 +90,21 @@ pub fn owner_of(file: &Path) -> Option<String> {
     User::from_uid(Uid::from_raw(uid)).ok().flatten().filter(|_| uid != 0).map(|user| user.name)
 }
 
+/// Whom scripts would run as: for root nobody, or `user`; for others they themselves, or `user` to see what that one
+/// could do.
+pub fn judged(user: Option<&str>) -> Result<Runner, Error> {
+    match user {
+        Some(user) if !Uid::effective().is_root() => look_up(user).map(Runner::from),
+        _ => Ok(choose(user)?.map_or_else(runner, Runner::from)),
+    }
+}
+
+impl From<Identity> for Runner {
+    fn from(identity: Identity) -> Self {
+        Self { name: identity.name, uid: identity.uid, groups: identity.groups }
+    }
+}
+
 fn is_myself(user: &str) -> Result<bool, Error> {
     let wanted = look_up(user)?;
     Ok(wanted.uid == Uid::effective().as_raw() && (!user.contains(':') || wanted.gid == Gid::effective().as_raw()))

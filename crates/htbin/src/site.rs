@@ -78,6 +78,16 @@ pub struct ScriptDir {
     pub directory: Option<PathBuf>,
 }
 
+impl ScriptDir {
+    /// Where it lies on disk in the site of this root; none if executable files run wherever they lie.
+    pub fn on_disk(&self, root: &Path) -> Option<PathBuf> {
+        match &self.directory {
+            Some(directory) => Some(directory.clone()),
+            None => (!is_everywhere(self)).then(|| root.join(self.url.trim_matches('/'))),
+        }
+    }
+}
+
 /// A program that answers for a URL and everything below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {

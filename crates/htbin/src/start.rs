@@ -32,6 +32,9 @@ use crate::{
     site::{self, Site},
 };
 
+mod lint;
+mod new;
+
 /// Does what the command line says.
 pub fn run() -> ExitCode {
     let invocation = match cli::parse(std::env::args_os(), std::env::vars_os()) {
@@ -39,15 +42,17 @@ pub fn run() -> ExitCode {
         Err(error) => error.exit(),
     };
     let done = match invocation {
-        Invocation::Man => cli::man(&mut std::io::stdout().lock()).map_err(anyhow::Error::from),
-        Invocation::Completions(shell) => {
-            cli::completions(shell, &mut std::io::stdout().lock()).map_err(anyhow::Error::from)
+        Invocation::Lint(asked) => lint::run(&asked),
+        Invocation::New(asked) => succeeded(new::run(&asked)),
+        Invocation::Man => succeeded(cli::man(&mut std::io::stdout().lock())),
+        Invocation::Completions(shell) => succeeded(cli::completions(shell, &mut std::io::stdout().lock())),
+        Invocation::Serve(flags) => {
+            succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Directory)))
         }
-        Invocation::Serve(flags) => configure(&flags).and_then(|settings| serve(settings, Content::Directory)),
-        Invocation::Demo(flags) => configure(&flags).and_then(|settings| serve(settings, Content::Demo)),
+        Invocation::Demo(flags) => succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Demo))),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // `htbin man | head`: the reader has all it wants.
         Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
@@ -55,6 +60,10 @@ pub fn run() -> ExitCode {
             exit_code(&error)
         }
     }
+}
+
+fn succeeded<E: Into<anyhow::Error>>(done: Result<(), E>) -> anyhow::Result<ExitCode> {
+    done.map(|()| ExitCode::SUCCESS).map_err(Into::into)
 }
 
 fn is_broken_pipe(error: &std::io::Error) -> bool {
@@ -74,8 +83,11 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<config::Error>() {
+    if error.is::<config::Error>() || error.is::<crate::lint::Error>() {
         return ExitCode::from(config::Error::EXIT_CODE);
+    }
+    if let Some(error) = error.downcast_ref::<crate::new::Error>() {
+        return ExitCode::from(error.exit_code());
     }
     match error.downcast_ref::<privilege::Error>() {
         Some(error) => ExitCode::from(error.exit_code()),
@@ -192,7 +204,12 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         port_taken: settings.listen.port_given_up(sockets),
         scripts,
         user: privilege::my_name(),
-        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().chain(warm).collect(),
+        more: more
+            .map(|missing| ("missing", missing.join(", ")))
+            .into_iter()
+            .chain(warm)
+            .chain(lint::row(settings))
+            .collect(),
     }
 }
 

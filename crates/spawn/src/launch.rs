@@ -11,9 +11,9 @@ use std::{
     process::{Child, Command, Stdio as Inherit},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -24,7 +24,7 @@ use rustix::{
 use tokio::{
     io::{Interest, unix::AsyncFd},
     sync::oneshot,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -188,20 +188,40 @@ impl Launcher {
         });
     }
 
-    /// Starts a new launcher in place of `lost`, unless somebody has done so already.
+    /// Starts a new launcher in place of `lost`, unless somebody has done so already. One that was lost soon after its
+    /// start, or that could not be started, is tried again after a pause: what ended it may end the next one too.
     fn replace(self: &Arc<Self>, lost: &Arc<Link>) {
-        let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&link, lost) {
+        if lost.is_lost.swap(true, Ordering::Relaxed) {
             return;
         }
         lost.end();
+        if lost.started.elapsed() >= SETTLED_TIME && self.start_another() {
+            return;
+        }
+        let launcher = Arc::clone(self);
+        tokio::spawn(async move {
+            loop {
+                sleep(PAUSE).await;
+                if launcher.start_another() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn start_another(self: &Arc<Self>) -> bool {
         match start_process().and_then(|(socket, process)| Link::new(socket, process)) {
             Ok(new) => {
-                *link = Arc::new(new);
-                self.listen(Arc::clone(&link));
-                tracing::warn!("the launcher was lost; a new one runs as process {}", link.pid());
+                let new = Arc::new(new);
+                tracing::warn!("the launcher was lost; a new one runs as process {}", new.pid());
+                *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+                self.listen(new);
+                true
             }
-            Err(error) => tracing::error!("the launcher was lost and no new one could be started: {error}"),
+            Err(error) => {
+                tracing::error!("the launcher was lost and no new one could be started, it is tried again: {error}");
+                false
+            }
         }
     }
 }
@@ -212,6 +232,9 @@ struct Link {
     socket: AsyncFd<OwnedFd>,
     process: Mutex<Child>,
     waiting: Mutex<HashMap<u64, Waiter>>,
+    started: Instant,
+    /// Somebody sees to it that another one takes its place.
+    is_lost: AtomicBool,
 }
 
 type Launched = Result<Process, LaunchError>;
@@ -226,7 +249,8 @@ struct Waiter {
 impl Link {
     fn new(socket: OwnedFd, process: Child) -> io::Result<Self> {
         let socket = watch(socket, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { socket, process: Mutex::new(process), waiting: Mutex::default() })
+        let (waiting, started, is_lost) = (Mutex::default(), Instant::now(), AtomicBool::new(false));
+        Ok(Self { socket, process: Mutex::new(process), waiting, started, is_lost })
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiter>> {
@@ -342,5 +366,9 @@ fn start_process() -> io::Result<(OwnedFd, Child)> {
     Ok((ours, process))
 }
 
+/// A launcher that lived so long was well.
+const SETTLED_TIME: Duration = Duration::from_secs(1);
+/// Before the next try to start one.
+const PAUSE: Duration = Duration::from_secs(1);
 /// The launcher answers in well under a millisecond; one that hangs this long is replaced.
 const ANSWER_TIME: Duration = Duration::from_secs(10);

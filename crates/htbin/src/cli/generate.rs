@@ -54,6 +54,16 @@ Without \fB\-\-bind\fR only this machine can connect, because scripts run.
 Serve a site that shows what htbin can do.
 It lies in a private temporary directory until htbin ends.
 .TP
+\fBhtbin lint\fR [\fB\-\-fix\fR] [\fB\-\-user\fR \fINAME\fR] [\fB\-\-json\fR] [\fB\-\-cgi\-dir\fR \fIURL\fR[=\fIDIR\fR]] [\fB\-\-interpreter\fR \fI.EXT=PROG\fR] [\fIPATH\fR]...
+Say what is wrong with scripts before anybody asks for one: rights, first lines, line ends, interpreters, secrets that
+everybody may read, words of Python 2. A path is a script, a directory of scripts or a site; without one it is the
+current directory. \fB\-\-fix\fR mends execute bits, line ends and byte order marks, takes from all others the right to
+write, and says what it did. Exit status: 0 if nothing was found, 1 if something is left, 2 for wrong usage.
+.TP
+\fBhtbin new\fR \fINAME\fR [\fB\-\-lang\fR \fILANGUAGE\fR]
+Write a first script with comments that teach, into \fIcgi\-bin/\fR or where the name says. The language is sh, python,
+perl, php, c, rust, ruby, lua, tcl, awk or node; without \fB\-\-lang\fR the end of the name tells. Nothing is overwritten.
+.TP
 \fBhtbin man\fR
 Print this page.
 .TP

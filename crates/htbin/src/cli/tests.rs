@@ -231,13 +231,33 @@ fn commands_stand_first_and_only_there() {
     assert!(matches!(read(&["completions", "zsh"], &[]), Ok(Invocation::Completions(Shell::Zsh))));
     let Ok(Invocation::Demo(demo)) = read(&["demo", "-v", "9000"], &[]) else { panic!("the demo") };
     assert_eq!((demo.listen.port, demo.output.verbose), (Some(9000), 1));
-    for word in ["demo", "man", "completions"] {
+    let Ok(Invocation::Lint(lint)) = read(&["lint", "--fix", "a", "b"], &[]) else { panic!("lint") };
+    assert_eq!((lint.fix, lint.json, lint.paths), (true, false, vec!["a".into(), "b".into()]));
+    let Ok(Invocation::New(new)) = read(&["new", "a.cgi", "--lang", "perl"], &[]) else { panic!("new") };
+    assert_eq!((new.name, new.lang), ("a.cgi".into(), Some(Language::Perl)));
+    for word in ["demo", "man", "completions", "lint", "new"] {
         let below = format!("./{word}");
         for line in [&[below.as_str()][..], &["9000", word], &["-v", word], &["-d", word], &["--", word]] {
             let Ok(Invocation::Serve(flags)) = read(line, &[]) else { panic!("{line:?}") };
             assert!(flags.site.directory.is_some_and(|it| it.ends_with(word)), "{line:?}");
         }
     }
+}
+
+#[test]
+fn lint_goes_by_what_a_server_would() {
+    let lint = |line: &[&str], variables: &[(&str, &str)]| match read(line, variables) {
+        Ok(Invocation::Lint(lint)) => lint.flags,
+        other => panic!("{other:?}"),
+    };
+    let words = ["lint", "--user", "ada", "--cgi-dir", "/tools,/more=/srv", "--interpreter", ".py=python3"];
+    let flags = lint(&words, &[("HTBIN_PORT", "nonsense"), ("HTBIN_USER", "bob")]);
+    assert_eq!(flags.listen.user.as_deref(), Some("ada"));
+    assert_eq!(flags.scripts.cgi_dir, ["/tools", "/more=/srv"]);
+    assert_eq!(flags.scripts.interpreter, [".py=python3"]);
+    let flags = lint(&["lint"], &[("HTBIN_USER", "bob"), ("HTBIN_CGI_DIR", "/tools")]);
+    assert_eq!((flags.listen.user.as_deref(), &flags.scripts.cgi_dir[..]), (Some("bob"), &["/tools".into()][..]));
+    assert!(read(&["lint", "--port", "1"], &[]).is_err() && read(&["new"], &[]).is_err());
 }
 
 #[test]

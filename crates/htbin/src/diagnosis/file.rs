@@ -180,7 +180,7 @@ fn is_runnable(runner: &Runner, file: &Path) -> bool {
 }
 
 /// The first file of that name that the user may run in the directories of a PATH.
-fn search(subject: &Subject, name: &str) -> Option<PathBuf> {
+pub(super) fn search(subject: &Subject, name: &str) -> Option<PathBuf> {
     std::env::split_paths(&subject.search_path)
         .map(|way| way.join(name))
         .find(|file| is_runnable(&subject.runner, file))

@@ -25,6 +25,13 @@ fn is_harmless(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
+/// Text for people to see on a terminal, whoever wrote it: see [`push_visible`].
+pub fn visible(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len());
+    push_visible(&mut out, bytes);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// Appends text for people: readable characters as they are, control characters and what would turn the line round
 /// (bidirectional controls) escaped, broken UTF-8 as `\xhh`.
 pub(super) fn push_visible(out: &mut Vec<u8>, bytes: &[u8]) {

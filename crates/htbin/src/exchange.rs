@@ -3,8 +3,11 @@
 use std::{
     fmt,
     net::SocketAddr,
-    sync::{Arc, OnceLock},
-    time::Instant,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use htbin_spawn::Start;
@@ -20,6 +23,69 @@ pub struct Exchange {
     pub connection: Arc<Connection>,
     /// How its script was started, if one was.
     pub start: OnceLock<Start>,
+    /// When each step of its script was done, if it has one.
+    pub steps: Steps,
+}
+
+impl Exchange {
+    /// This step is done now.
+    pub fn done(&self, step: Step) {
+        self.steps.done(step, self.started.elapsed());
+    }
+}
+
+/// A step on the way from a request to a script's answer, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The request's body is there.
+    Body,
+    /// There is a place among the running scripts.
+    Place,
+    /// The script was started.
+    Start,
+    /// The answer has begun.
+    Head,
+}
+
+/// When each step of a script's exchange was done; of several scripts, by local redirects, the first one's. Small, as every
+/// exchange carries it: nanoseconds from the start and one more, 0 for what was not done.
+#[derive(Debug, Default)]
+pub struct Steps([AtomicU64; 4]);
+
+impl Steps {
+    fn done(&self, step: Step, after: Duration) {
+        let nanoseconds = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX - 1).saturating_add(1);
+        // Only the first time counts.
+        let _ = self.0[step as usize].compare_exchange(0, nanoseconds, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// How long each step took, in an exchange that took so long. What was not done has taken the rest.
+    pub fn timeline(&self, took: Duration) -> Timeline {
+        let mut timeline = Timeline::default();
+        let mut from = Duration::ZERO;
+        for (at, part) in timeline.0.iter_mut().enumerate() {
+            let done = self.0.get(at).map_or(0, |done| done.load(Ordering::Relaxed));
+            let to = if done == 0 { took } else { Duration::from_nanos(done - 1) };
+            *part = Some(to.saturating_sub(from));
+            from = to;
+            if done == 0 {
+                break;
+            }
+        }
+        timeline
+    }
+}
+
+/// How long each step took: the request's body, waiting for a place, the start, the script until its answer begins, the
+/// rest of the answer. None: it did not come so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timeline(pub [Option<Duration>; 5]);
+
+impl Timeline {
+    /// How long the start took, if the script was started.
+    pub fn start(&self) -> Option<Duration> {
+        self.0[Step::Start as usize].filter(|_| self.0[Step::Head as usize].is_some())
+    }
 }
 
 /// A number that no other exchange of this process has; shown as 8 or more hexadecimal digits.
@@ -74,5 +140,26 @@ impl fmt::Display for End {
             Self::Tcp(address) => write!(f, "{}", address.ip()),
             Self::Unix => f.write_str("unix:"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_done_has_taken_the_rest() {
+        let told = |done: &[u64]| {
+            let steps = Steps::default();
+            for (step, milliseconds) in [Step::Body, Step::Place, Step::Start, Step::Head].into_iter().zip(done) {
+                steps.done(step, Duration::from_millis(*milliseconds));
+                steps.done(step, Duration::from_millis(99));
+            }
+            let timeline = steps.timeline(Duration::from_millis(100));
+            timeline.0.map(|part| part.map(|part| part.as_millis()))
+        };
+        assert_eq!(told(&[1, 11, 31, 61]), [Some(1), Some(10), Some(20), Some(30), Some(39)]);
+        assert_eq!(told(&[1]), [Some(1), Some(99), None, None, None]);
+        assert_eq!(told(&[]), [Some(100), None, None, None, None]);
     }
 }

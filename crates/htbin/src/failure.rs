@@ -4,7 +4,7 @@
 mod masked;
 mod source;
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use htbin_spawn::{Exit, Start};
 
@@ -12,7 +12,10 @@ pub use self::{
     masked::masked,
     source::{Excerpt, Line},
 };
-use crate::diagnosis::{Diagnosis, Event, Evidence, Subject};
+use crate::{
+    diagnosis::{Diagnosis, Event, Evidence, Subject},
+    exchange::Timeline,
+};
 
 /// A script that failed.
 #[derive(Debug, Clone)]
@@ -55,21 +58,8 @@ pub struct Run {
     pub body: Option<Vec<u8>>,
     /// How it was started, if it was.
     pub start: Option<Start>,
-    /// How long it waited for a place, how long its start took, and how long it ran.
-    pub times: Times,
-}
-
-/// Where the time went.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Times {
-    /// Until the request's body was there.
-    pub body: Duration,
-    /// In the queue.
-    pub queue: Duration,
-    /// Until the process was there.
-    pub start: Duration,
-    /// From then on.
-    pub run: Duration,
+    /// Where the time went.
+    pub timeline: Timeline,
 }
 
 impl Failure {

@@ -6,3 +6,4 @@ pub mod file;
 pub mod kept;
 pub mod listing;
 pub mod range;
+pub mod status;

@@ -95,8 +95,10 @@ pub async fn serve(
         }
     }
     let (stop_time, exchanges) = (door.settings.stop_time, door.server.stopped.clone());
+    let ledger = Arc::clone(&door.server.ledger);
     drop(door);
     stopped.await;
+    ledger.close();
     stop.send_replace(Stop::Draining);
     // Every connection holds a sender; when the last is gone the channel ends.
     tokio::select! {
@@ -186,6 +188,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 /// One connection, from its first octet to its last.
 async fn converse<T: Transport>(client: T, peer: End, door: &Door) {
     let _alive = door.alive.clone();
+    let _connected = door.server.ledger.connected();
     let connection = Arc::new(Connection::new(peer, client.local(), false));
     let wire = Arc::new(Wire::default());
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);

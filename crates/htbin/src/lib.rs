@@ -33,4 +33,5 @@ pub mod recording;
 pub mod refusal;
 pub mod failure;
 pub mod diagnosis;
+pub mod ledger;
 pub mod exchange;

@@ -5,6 +5,7 @@ mod accept;
 mod failure;
 mod listing;
 mod refusal;
+pub mod status;
 
 use http::{HeaderValue, Response, StatusCode, header};
 

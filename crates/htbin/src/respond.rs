@@ -22,7 +22,7 @@ use hyper::body::Incoming;
 use crate::{
     body::Body,
     diagnosis::Event,
-    exchange::{Connection, Exchange, ExchangeId},
+    exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
     handle::{
         self,
@@ -30,6 +30,7 @@ use crate::{
         kept::Kept,
     },
     layers,
+    ledger::Ledger,
     log::AccessLog,
     page,
     path::UrlPath,
@@ -51,13 +52,17 @@ pub struct Server {
     /// Small files that were sent lately.
     pub kept: Kept,
     /// How scripts run.
-    pub cgi: Cgi,
+    pub cgi: Arc<Cgi>,
     /// Who may see why a script failed.
     pub debug: Debug,
     /// How many local redirects one request may take.
     pub redirects_max: usize,
     /// Where every exchange is written down.
     pub access: Arc<AccessLog>,
+    /// What runs now and what happened lately.
+    pub ledger: Arc<Ledger>,
+    /// The status page.
+    pub status: handle::status::Status,
     /// The number of the last exchange.
     pub exchanges: AtomicU64,
     /// Where exchanges whose script fails are kept.
@@ -92,6 +97,15 @@ impl Server {
 
     async fn answer_in_time(&self, request: &Parts, body: Incoming, mut record: Record) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
+        // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
+        if let Some(asked) = handle::status::asked(request)
+            && check(request).is_ok()
+            && details::is_at_home(self.debug, exchange, request)
+        {
+            remarks.is_onlooker = true;
+            let response = self.status.answer(asked, exchange.id, request, body).await;
+            return record.of(response);
+        }
         let answered = tokio::select! {
             biased;
             answered = self.answer(exchange, request, body, remarks) => answered,
@@ -101,7 +115,11 @@ impl Server {
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => self.refuse(exchange, request, &refusal, remarks).await,
+            Err(refusal) => {
+                let response = self.refuse(exchange, request, &refusal, remarks).await;
+                remarks.detail = remarks.detail.take().or(refusal.detail);
+                response
+            }
         };
         layers::leave(&self.layers, response.headers_mut());
         record.of(response)
@@ -122,12 +140,12 @@ impl Server {
         };
         let (refusal, exchange) = (Refusal::new(reason), self.begin(connection));
         tracing::debug!(id = %exchange.id, reason = refusal.word(), "refused: no request");
-        record_refusal(&self.access, &exchange, &refusal);
+        record_refusal(&self.access, &self.ledger, &exchange, &refusal);
     }
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new() }
+        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
     }
 
     async fn answer(
@@ -197,6 +215,7 @@ impl Server {
                 .await;
         }
         details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
+        remarks.detail = examined.as_ref().map(|examined| examined.diagnosis.to_string().into());
         let show_details = details::may_be_shown(self.debug, exchange, request);
         let near = if show_details { self.near(request, refusal) } else { Vec::new() };
         let details = page::Details { failure: failure.as_ref(), examined: examined.as_ref(), near: &near };

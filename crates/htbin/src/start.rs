@@ -20,11 +20,14 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
-    handle::{cgi::Cgi, kept::Kept},
-    http, listen,
+    handle::{cgi::Cgi, kept::Kept, status::Status},
+    http,
+    ledger::Ledger,
+    listen,
     listen::Socket,
     log,
     log::AccessLog,
+    page::status::Machine,
     privilege::{self, Identity},
     recording::Recorder,
     respond::{Server, Stopped},
@@ -226,13 +229,21 @@ async fn serve_until_stopped(
     let orphans = Arc::clone(&descendants);
     tokio::spawn(async move { orphans.reap().await });
     let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
+    let ledger = Arc::<Ledger>::default();
+    let connections_max = settings.http.connections_max;
+    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned(), connections_max };
+    let redirects_max = settings.cgi.redirects_max;
+    let debug = settings.cgi.debug;
+    let cgi = Arc::new(Cgi::new(settings.cgi, Arc::clone(&starter), privilege::runner(), Arc::clone(&ledger)));
     let server = Arc::new(Server {
+        status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
         routes: Routes::single(site),
         layers: settings.layers,
         kept: Kept::default(),
-        debug: settings.cgi.debug,
-        redirects_max: settings.cgi.redirects_max,
-        cgi: Cgi::new(settings.cgi, Arc::clone(&starter), privilege::runner()),
+        debug,
+        redirects_max,
+        cgi,
+        ledger,
         access,
         exchanges: AtomicU64::new(0),
         stopped: Stopped::default(),

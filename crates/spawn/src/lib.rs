@@ -19,6 +19,7 @@ pub use descendants::Descendants;
 pub use first_line::FirstLine;
 pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
-pub use process::{Exit, Process};
+pub use process::{Ender, Exit, Process};
 pub use script::{Parts, Script, Stdin};
+pub use sys::wait::Usage;
 pub use warm::{Start, Starter};

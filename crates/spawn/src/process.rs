@@ -1,5 +1,7 @@
 //! A process that the launcher started for us, from its start until it is reaped: how it ended, and how it is ended.
 
+mod ender;
+
 use std::{
     any::Any,
     collections::HashSet,
@@ -8,16 +10,20 @@ use std::{
     time::Duration,
 };
 
-use crate::sys::watch::watch;
+use crate::sys::{
+    wait::{Usage, reap},
+    watch::watch,
+};
 use rustix::{
     io::Errno,
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid},
 };
 use tokio::{
     io::{Interest, unix::AsyncFd},
-    sync::OwnedSemaphorePermit,
     time::timeout,
 };
+
+pub use ender::Ender;
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +45,16 @@ pub struct Process {
 impl Process {
     pub(crate) fn new(pid: Pid, pidfd: OwnedFd, living: Arc<Living>) -> Self {
         living.insert(pid);
-        Self { inner: Some(Inner { pid, pidfd: Pidfd::Quiet(pidfd), living, exit: None, place: None, kept: None }) }
+        let inner = Inner {
+            pid,
+            pidfd: Pidfd::Quiet(pidfd),
+            living,
+            exit: None,
+            ender: Ender::new(pid),
+            watcher: None,
+            kept: None,
+        };
+        Self { inner: Some(inner) }
     }
 
     /// The number of the process, and of its group and session.
@@ -47,9 +62,14 @@ impl Process {
         self.inner().pid.as_raw_nonzero().get()
     }
 
-    /// Keeps a place among the running scripts until the process is gone.
-    pub fn keep(&mut self, place: OwnedSemaphorePermit) {
-        self.inner_mut().place = Some(place);
+    /// Calls this with what it used when it is gone; what the call holds is held until then.
+    pub fn when_gone(&mut self, watcher: impl FnOnce(Usage) + Send + Sync + 'static) {
+        self.inner_mut().watcher = Some(Watcher(Box::new(watcher)));
+    }
+
+    /// What ends it from elsewhere.
+    pub fn ender(&self) -> Ender {
+        self.inner().ender.clone()
     }
 
     /// Keeps something until the process is gone.
@@ -76,7 +96,7 @@ impl Process {
     pub fn detach(mut self, time_max: Duration) {
         let Some(mut inner) = self.inner.take() else { return };
         tokio::spawn(async move {
-            if timeout(time_max, inner.exited()).await.is_err() {
+            if timeout(time_max, inner.exited()).await.is_err() || inner.ender.was_asked() {
                 inner.stop().await;
             }
             inner.reap();
@@ -100,7 +120,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let Some(mut inner) = self.inner.take() else { return };
-        if inner.peek().is_some() {
+        // One that was ended from elsewhere may have left its group behind.
+        if inner.peek().is_some() && !inner.ender.was_asked() {
             inner.reap();
         } else {
             inner.stop_in_background();
@@ -114,7 +135,8 @@ struct Inner {
     pidfd: Pidfd,
     living: Arc<Living>,
     exit: Option<Exit>,
-    place: Option<OwnedSemaphorePermit>,
+    ender: Ender,
+    watcher: Option<Watcher>,
     kept: Option<Kept>,
 }
 
@@ -146,6 +168,8 @@ impl Inner {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             self.exit = match waitid(self.wait_id(), options) {
                 Ok(None) | Err(Errno::INTR) => None,
+                // However it takes the signal: what it has written until then is not all it had to say.
+                Ok(Some(_)) if self.ender.was_asked() => Some(Exit::Signal(Signal::TERM.as_raw())),
                 Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
                     (Some(code), _) => Exit::Code(code),
                     (None, Some(signal)) => Exit::Signal(signal),
@@ -184,10 +208,23 @@ impl Inner {
         let _ = kill_process(self.pid, Signal::KILL);
     }
 
-    fn reap(self) {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
-        let _ = waitid(self.wait_id(), options);
+    fn reap(mut self) {
+        // Afterwards the number may be another's.
+        self.ender.forget();
+        let usage = reap(&self.wait_id());
         self.living.remove(self.pid);
+        if let Some(Watcher(watcher)) = self.watcher.take() {
+            watcher(usage);
+        }
+    }
+}
+
+/// Who wants to know that a process is gone.
+struct Watcher(Box<dyn FnOnce(Usage) + Send + Sync>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
     }
 }
 

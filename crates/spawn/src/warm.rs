@@ -27,7 +27,7 @@ use crate::{
 use interpreter::Interpreter;
 pub use kind::Language;
 use kind::{Kind, Stamp};
-use life::End;
+use life::{End, peak_bytes};
 
 /// How interpreters are kept warm.
 #[derive(Debug, Clone)]
@@ -115,6 +115,20 @@ impl Starter {
         Ok((self.launcher.launch_with(order, &stdio, ours).await?, Start::Cold))
     }
 
+    /// The most memory that the launcher has held, in octets (RSS): what the kernel tells of a process that was executed
+    /// is never less, as it shared the launcher's memory before.
+    pub fn launcher_memory_bytes(&self) -> u64 {
+        peak_bytes(self.launcher.pid() as i32)
+    }
+
+    /// What is kept warm, and what was tried, by name.
+    pub fn interpreters(&self) -> Vec<Kept> {
+        let Some(warm) = &self.warm else { return Vec::new() };
+        let mut all: Vec<_> = warm.shelf().iter().map(|(kind, place)| place.told(kind)).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
     /// Lets the warm interpreters go, for good: what starts from now on starts ordinarily.
     pub fn stop(&self) {
         let Some(warm) = &self.warm else { return };
@@ -161,7 +175,45 @@ enum Found {
     Starting(watch::Receiver<()>),
 }
 
+/// One kind of interpreter, as somebody who looks on sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The program with its flags.
+    pub name: String,
+    /// How far it is.
+    pub state: KeptState,
+}
+
+/// How far a warm interpreter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptState {
+    /// It loads what scripts use.
+    Starting,
+    /// It takes scripts.
+    Running {
+        /// Its process.
+        pid: i32,
+        /// For how long it has been there.
+        age: Duration,
+        /// Processes forked ahead that wait.
+        spares: usize,
+        /// What it holds of memory itself, in octets (RSS).
+        memory_bytes: u64,
+    },
+    /// It cannot be kept warm; its scripts start ordinarily.
+    Unfit,
+}
+
 impl Place {
+    fn told(&self, kind: &Kind) -> Kept {
+        let state = match &self.state {
+            State::Starting(_) => KeptState::Starting,
+            State::Running(interpreter) => interpreter.told(),
+            State::Unfit(_) => KeptState::Unfit,
+        };
+        Kept { name: kind.to_string(), state }
+    }
+
     fn retire(self) {
         if let State::Running(interpreter) = self.state {
             interpreter.retire();

@@ -161,7 +161,9 @@ pub struct ScriptFlags {
     /// Otherwise only a client on this machine sees it that came straight, not through a proxy.
     #[arg(long, overrides_with = "no_debug")]
     pub debug: bool,
-    /// Show nobody why a script failed
+    /// Show nobody why a script failed, nor the status page
+    ///
+    /// The page is at /.htbin/, for clients on this machine; with --debug too.
     #[arg(long, overrides_with = "debug", hide_short_help = true)]
     pub no_debug: bool,
 }

@@ -15,15 +15,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use htbin_spawn::{LaunchError, Limits, Starter, warm};
+use htbin_spawn::{LaunchError, Limits, Process, Start, Starter, warm};
 use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
     body::Body,
     diagnosis::{self, Event, Evidence, Runner, Subject},
-    exchange::Exchange,
-    failure::{Failure, Run, Times},
+    exchange::{Exchange, Step},
+    failure::{Failure, Run},
+    ledger::{Ledger, Load, Running as Entry},
     recording::BODY_BYTES_MAX,
     refusal::{Reason, Refusal},
     site::Script,
@@ -105,13 +106,22 @@ pub struct Cgi {
     starter: Arc<Starter>,
     runner: Arc<Runner>,
     gate: Gate,
+    ledger: Arc<Ledger>,
 }
 
 impl Cgi {
-    /// Scripts run as these settings say, started by this starter, as this user.
-    pub fn new(settings: Settings, starter: Arc<Starter>, runner: Runner) -> Self {
+    /// Scripts run as these settings say, started by this starter, as this user, and are entered in this ledger.
+    pub fn new(settings: Settings, starter: Arc<Starter>, runner: Runner, ledger: Arc<Ledger>) -> Self {
         let gate = Gate::new(settings.running_max, settings.queue_max, settings.queue_time);
-        Self { settings, starter, runner: Arc::new(runner), gate }
+        Self { settings, starter, runner: Arc::new(runner), gate, ledger }
+    }
+
+    /// How much of what scripts may take is taken.
+    pub fn load(&self) -> Load {
+        let (running, queued) = self.gate.load();
+        let Settings { running_max, queue_max, .. } = self.settings;
+        let (warm, launcher_memory_bytes) = (self.starter.interpreters(), self.starter.launcher_memory_bytes());
+        Load { running, running_max, queued, queue_max, warm, launcher_memory_bytes }
     }
 
     /// Runs a script for this request. The body is the request's, or none after a local redirect.
@@ -122,40 +132,44 @@ impl Cgi {
         request: &Parts,
         body: Option<Incoming>,
     ) -> Result<Answer, Refusal> {
-        let mut clock = Clock::new(exchange);
         // The body first: a slow upload holds no place and no process.
         let body = upload::take(body, request, &self.settings).await?;
-        clock.times.body = clock.lap();
+        exchange.done(Step::Body);
         let place = self.gate.enter().await?;
-        clock.times.queue = clock.lap();
+        exchange.done(Step::Place);
         let (order, body_bytes) = (Order::new(script, exchange, request, &body, &self.settings), body.length);
         let held = self.settings.records.then(|| body.hold()).flatten();
-        let run = |output, times| {
+        let run = |output| {
             let body = held.as_ref().map(|held| held.start(BODY_BYTES_MAX));
-            Run { body, ..order.run(output, body_bytes, exchange.start.get().copied(), times) }
+            Run { body, ..order.run(output, body_bytes, exchange) }
         };
         let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
-        clock.times.start = clock.lap();
         let (started, start) = match started {
             Ok(started) => started,
-            Err(error) => return Err(self.launch_refusal(error, script, run(Vec::new(), clock.times))),
+            Err(error) => return Err(self.launch_refusal(error, script, run(Vec::new()))),
         };
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
+        exchange.done(Step::Start);
         let mut started = started.into_parts();
-        started.process.keep(place);
+        let entry = self.ledger.begin(entry(script, exchange, request, start, &started.process));
+        started.process.when_gone(move |usage| {
+            drop(place);
+            entry.gone(usage);
+        });
         let messages = Messages::new(started.stderr, exchange.id, script);
         let running = Running::new(started.stdout, started.process, messages, &self.settings);
-        reply::read(running, script, request, self).await.map_err(|mut fault| {
-            clock.times.run = clock.lap();
-            let (run, reason) = (run(std::mem::take(&mut fault.output), clock.times), fault.reason());
+        let answer = reply::read(running, script, request, self).await.map_err(|mut fault| {
+            let (run, reason) = (run(std::mem::take(&mut fault.output)), fault.reason());
             let event = match fault.event() {
                 Ok(event) => event,
                 Err(refusal) => return refusal,
             };
             let evidence = Evidence { event, exit: fault.exit, stderr: fault.stderr };
             Refusal::new(reason).of_failure(Failure { subject: self.subject(script), evidence, run: Some(run) })
-        })
+        })?;
+        exchange.done(Step::Head);
+        Ok(answer)
     }
 
     /// A script and its circumstances, to find out what is wrong with it.
@@ -204,20 +218,18 @@ impl Cgi {
     }
 }
 
-/// Tells where the time of an exchange went.
-struct Clock {
-    times: Times,
-    last: Instant,
-}
-
-impl Clock {
-    fn new(exchange: &Exchange) -> Self {
-        Self { times: Times::default(), last: exchange.started }
-    }
-
-    /// The time since it was asked last.
-    fn lap(&mut self) -> Duration {
-        let before = std::mem::replace(&mut self.last, Instant::now());
-        self.last.saturating_duration_since(before)
+fn entry(script: &Script, exchange: &Exchange, request: &Parts, start: Start, process: &Process) -> Entry {
+    let target = request.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str);
+    Entry {
+        number: 0,
+        id: exchange.id,
+        script: script.program().to_string_lossy().into(),
+        method: request.method.clone(),
+        target: target.into(),
+        client: exchange.connection.client.clone(),
+        since: Instant::now(),
+        start,
+        pid: process.pid(),
+        ender: process.ender(),
     }
 }

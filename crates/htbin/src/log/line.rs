@@ -175,7 +175,7 @@ mod tests {
     use ::http::StatusCode;
 
     use super::*;
-    use crate::exchange::{Connection, End, Exchange, ExchangeId};
+    use crate::exchange::{Connection, End, Exchange, ExchangeId, Steps};
 
     fn exchange() -> Exchange {
         let end = |text: &str| End::Tcp(text.parse().expect("an address"));
@@ -185,6 +185,7 @@ mod tests {
             started: Instant::now(),
             connection: Arc::new(connection),
             start: OnceLock::new(),
+            steps: Steps::default(),
         }
     }
 

@@ -1,13 +1,14 @@
 //! What a person who may know is shown of a refusal: why, what mends it, and how the script ran.
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
 
 use serde::Serialize;
 
 use super::printable;
 use crate::{
     diagnosis::{Diagnosis, Event, Limits, Subject, quoted},
-    failure::{Examined, Excerpt, Failure, Line, Run, Times},
+    exchange::Timeline,
+    failure::{Examined, Excerpt, Failure, Line, Run},
     refusal::Refusal,
 };
 
@@ -121,7 +122,7 @@ fn facts(failure: &Failure, run: &Run) -> Vec<(&'static str, String)> {
             None => "not at all".to_owned(),
         },
     ));
-    facts.push(("Time", times(&run.times)));
+    facts.push(("Time", times(&run.timeline)));
     facts.push(("Limits", limits(&subject.limits)));
     facts.push(("User", format!("{} ({})", subject.runner.name, subject.runner.uid)));
     facts.push(("Directory", shown(&run.directory)));
@@ -133,10 +134,10 @@ fn facts(failure: &Failure, run: &Run) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn times(times: &Times) -> String {
-    let shown = |name: &str, time: Duration| format!("{name} {:.1} ms", time.as_secs_f64() * 1000.0);
-    [shown("body", times.body), shown("queue", times.queue), shown("start", times.start), shown("run", times.run)]
-        .join(", ")
+fn times(timeline: &Timeline) -> String {
+    let steps = ["body", "queue", "start", "run"].iter().zip(timeline.0);
+    let shown = steps.filter_map(|(step, took)| Some(format!("{step} {:.1} ms", took?.as_secs_f64() * 1000.0)));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 fn limits(limits: &Limits) -> String {

@@ -232,7 +232,7 @@ fn name(name: &[u8]) -> String {
 }
 
 /// Three digits at most, and a unit of 1024 of the one before.
-fn size(octets: u64) -> String {
+pub(super) fn size(octets: u64) -> String {
     if octets < 1024 {
         return format!("{octets} B");
     }
@@ -248,7 +248,7 @@ fn size(octets: u64) -> String {
 }
 
 /// A number with a comma before each three digits.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (at, digit) in digits.char_indices() {

@@ -59,7 +59,8 @@ mod tests {
     use super::*;
     use crate::{
         diagnosis::{Event, Evidence, Limits, Runner, Subject},
-        failure::{Failure, Run, Times},
+        exchange::Timeline,
+        failure::{Failure, Run},
         refusal::Reason,
     };
 
@@ -85,7 +86,7 @@ mod tests {
             body_bytes: Some(3),
             body: None,
             start: None,
-            times: Times::default(),
+            timeline: Timeline::default(),
         };
         Failure { subject, evidence: Evidence { event, exit: Some(Exit::Code(3)), stderr }, run: Some(run) }
     }

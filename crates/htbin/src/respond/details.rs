@@ -49,6 +49,11 @@ pub(super) fn may_be_shown(debug: Debug, exchange: &Exchange, request: &Parts) -
     }
 }
 
+/// May this client look at the server itself, and act on it? `--debug` opens that to nobody else.
+pub(super) fn is_at_home(debug: Debug, exchange: &Exchange, request: &Parts) -> bool {
+    debug != Debug::Never && may_be_shown(Debug::Loopback, exchange, request)
+}
+
 fn host(request: &Parts) -> Option<&str> {
     let host = request.uri.host().or_else(|| request.headers.get(header::HOST)?.to_str().ok())?;
     Some(match host.strip_prefix('[') {

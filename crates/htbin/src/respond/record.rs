@@ -4,6 +4,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Instant,
 };
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
@@ -12,6 +13,7 @@ use super::Server;
 use crate::{
     body::{Body, Part},
     exchange::Exchange,
+    ledger::{Ledger, OfScript, Past},
     log::{AccessLog, Entry},
     refusal::{Reason, Refusal},
 };
@@ -23,6 +25,10 @@ pub(super) struct Remarks {
     pub(super) script: Option<Box<str>>,
     /// Why it was refused.
     pub(super) reason: Option<&'static str>,
+    /// What exactly was wrong, for the ledger.
+    pub(super) detail: Option<Box<str>>,
+    /// It looks at the ledger, or acts on it: it does not stand there itself.
+    pub(super) is_onlooker: bool,
 }
 
 /// An exchange on its way into the access log; written when dropped, whenever that is.
@@ -81,7 +87,7 @@ impl From<&Parts> for Words {
 }
 
 /// Writes down what was no request: only the client and the refusal are known.
-pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &Refusal) {
+pub(super) fn record_refusal(access: &AccessLog, ledger: &Ledger, exchange: &Exchange, refusal: &Refusal) {
     access.record(&Entry {
         exchange,
         method: "",
@@ -94,6 +100,18 @@ pub(super) fn record_refusal(access: &AccessLog, exchange: &Exchange, refusal: &
         user: None,
         script: None,
         reason: Some(refusal.word()),
+    });
+    let ended = Instant::now();
+    ledger.record(Past {
+        id: exchange.id,
+        ended,
+        took: ended.saturating_duration_since(exchange.started),
+        method: None,
+        target: Box::default(),
+        status: refusal.status(),
+        body_bytes: 0,
+        reason: Some(refusal.word()),
+        of_script: None,
     });
 }
 
@@ -112,6 +130,36 @@ impl Drop for Record {
             user: None,
             script: self.remarks.script.as_deref(),
             reason,
+        });
+        if !self.remarks.is_onlooker {
+            self.enter_in_ledger(status, reason);
+        }
+    }
+}
+
+impl Record {
+    /// Moves what is known there: nothing of an exchange without a script is copied.
+    fn enter_in_ledger(&mut self, status: StatusCode, reason: Option<&'static str>) {
+        let (ended, exchange) = (Instant::now(), &self.exchange);
+        let took = ended.saturating_duration_since(exchange.started);
+        let of_script = self.remarks.script.take().map(|name| {
+            Box::new(OfScript {
+                name,
+                timeline: exchange.steps.timeline(took),
+                start: exchange.start.get().copied(),
+                detail: self.remarks.detail.take(),
+            })
+        });
+        self.server.ledger.record(Past {
+            id: exchange.id,
+            ended,
+            took,
+            method: Some(std::mem::take(&mut self.request.method)),
+            target: std::mem::take(&mut self.request.target),
+            status,
+            body_bytes: self.body_bytes,
+            reason,
+            of_script,
         });
     }
 }
@@ -143,6 +191,7 @@ impl Recorded {
                 let script = self.record.remarks.script.as_deref().unwrap_or("-");
                 tracing::warn!(id = %self.record.exchange.id, script, why = %error, "the answer was cut");
                 self.record.remarks.reason.get_or_insert("cut");
+                self.record.remarks.detail.get_or_insert_with(|| error.to_string().into());
             }
             None => self.is_ended = true,
         }

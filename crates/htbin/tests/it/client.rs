@@ -42,6 +42,12 @@ impl Client {
         Self { stream, buffered: Vec::new(), ended: false, was_reset: false }
     }
 
+    /// Waits so long for what comes.
+    pub(crate) fn patient(self, patience: Duration) -> Self {
+        self.stream.set_read_timeout(Some(patience)).unwrap();
+        self
+    }
+
     /// Sends octets. A server that has closed already is no error: its answer tells why.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         match self.stream.write_all(bytes.as_ref()) {

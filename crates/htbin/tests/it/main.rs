@@ -10,6 +10,7 @@ mod subject;
 
 // The harness.
 mod broken;
+mod browser;
 mod client;
 mod pages;
 mod peers;
@@ -30,11 +31,13 @@ mod http1;
 mod limits;
 mod lint;
 mod logs;
+mod looks;
 mod migrate;
 mod mistakes;
 mod new;
 mod people;
 mod rfc3875;
+mod status;
 mod stop;
 mod tutorial;
 mod warm;

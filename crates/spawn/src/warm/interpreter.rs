@@ -22,9 +22,9 @@ use tokio::{
 };
 
 use super::{
-    Settings, Start,
+    KeptState, Settings, Start,
     kind::Kind,
-    life::Life,
+    life::{Life, resident_bytes},
     messages::{self, FORK, REPORT_BYTES_MAX, Report},
     spare::Spare,
 };
@@ -41,6 +41,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Interpreter {
     pub(super) name: String,
+    pid: i32,
+    started: Instant,
     control: AsyncFd<OwnedFd>,
     living: Arc<Living>,
     spares_max: usize,
@@ -106,6 +108,8 @@ impl Interpreter {
         };
         let interpreter = Self {
             name: kind.to_string(),
+            pid: parts.process.pid(),
+            started: now,
             control,
             living: Arc::clone(launcher.living()),
             spares_max: settings.spares,
@@ -157,6 +161,16 @@ impl Interpreter {
     pub(super) fn retire(&self) {
         self.close();
         self.retired.notify_one();
+    }
+
+    /// What somebody who looks on sees of it.
+    pub(super) fn told(&self) -> KeptState {
+        KeptState::Running {
+            pid: self.pid,
+            age: self.started.elapsed(),
+            spares: self.state().spares.len(),
+            memory_bytes: resident_bytes(self.pid),
+        }
     }
 
     /// A spare, or none within a moment.

@@ -146,10 +146,17 @@ async fn next_messages(stderr: &mut Option<pipe::Receiver>) -> String {
 }
 
 /// What a process holds of memory; 0 if it is gone.
-fn resident_bytes(pid: i32) -> u64 {
+pub(super) fn resident_bytes(pid: i32) -> u64 {
     let statm = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
     let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
     pages * page_size() as u64
+}
+
+/// The most that a process has held of memory; 0 if it is gone.
+pub(super) fn peak_bytes(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    peak.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
 const TICK: Duration = Duration::from_secs(5);

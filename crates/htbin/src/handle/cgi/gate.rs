@@ -14,6 +14,7 @@ use crate::refusal::{Reason, Refusal};
 
 pub(super) struct Gate {
     places: Arc<Semaphore>,
+    places_max: usize,
     waiting: AtomicUsize,
     waiting_max: usize,
     waiting_time: Duration,
@@ -21,8 +22,16 @@ pub(super) struct Gate {
 
 impl Gate {
     pub(super) fn new(running_max: usize, waiting_max: usize, waiting_time: Duration) -> Self {
-        let places = Arc::new(Semaphore::new(running_max.min(Semaphore::MAX_PERMITS)));
-        Self { places, waiting: AtomicUsize::new(0), waiting_max, waiting_time }
+        let places_max = running_max.min(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(places_max));
+        Self { places, places_max, waiting: AtomicUsize::new(0), waiting_max, waiting_time }
+    }
+
+    /// How many places are taken, and how many requests wait for one.
+    pub(super) fn load(&self) -> (usize, usize) {
+        // One that is about to be refused is counted for a moment.
+        let waiting = self.waiting.load(Ordering::Relaxed).min(self.waiting_max);
+        (self.places_max - self.places.available_permits().min(self.places_max), waiting)
     }
 
     /// A place among the running scripts, in the order of asking.

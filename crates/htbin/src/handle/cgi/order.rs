@@ -9,7 +9,7 @@ use http::{Method, header, request::Parts};
 use super::{Settings, upload::Upload};
 use crate::{
     exchange::{End, Exchange},
-    failure::{Run, Times, masked},
+    failure::{Run, masked},
     site::Script,
 };
 
@@ -55,7 +55,7 @@ impl<'a> Order<'a> {
     }
 
     /// How it was run, for whoever has to find out why it failed.
-    pub(super) fn run(&self, output: Vec<u8>, body_bytes: Option<u64>, start: Option<Start>, times: Times) -> Run {
+    pub(super) fn run(&self, output: Vec<u8>, body_bytes: Option<u64>, exchange: &Exchange) -> Run {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let variables = self.variables.iter().map(|(name, value)| (text(name), text(value)));
         Run {
@@ -67,8 +67,8 @@ impl<'a> Order<'a> {
             path_info: self.script.path_info().map(text),
             body_bytes,
             body: None,
-            start,
-            times,
+            start: exchange.start.get().copied(),
+            timeline: exchange.steps.timeline(exchange.started.elapsed()),
         }
     }
 }

@@ -1,3 +1,5 @@
 #!/usr/bin/perl
-print "Content-Type: text/plain\n\n";
-print "hello\n" for 1 .. 100_000;
+$| = 1;
+print "Content-Type: text/plain\n\n", "hello\n" x 100;
+sleep 2;
+print "hello\n" x 10 for 1 .. 10_000;

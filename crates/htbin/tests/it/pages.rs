@@ -1,8 +1,10 @@
 //! Pages of docs/ that tests run. What a fenced block is for stands behind its language: ```` ```sh run ````.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::chown, path::Path, process::Command};
 
 use htbin::diagnosis::Code;
+
+use crate::{process::run, scripts::HELLO, site::Site};
 
 /// A fenced block with a part to play.
 #[derive(Debug, Clone)]
@@ -88,6 +90,30 @@ fn each_code_has_its_page_and_its_line_in_the_index() {
         let stem = name.trim_end_matches(".md");
         let is_known = others.contains(&stem) || Code::ALL.iter().any(|code| code.word() == stem);
         assert!(is_known, "failures/{name} is no code's page");
+    }
+}
+
+#[test]
+fn what_only_lint_sees_is_on_its_page() {
+    ours_only!();
+    let site = Site::new()
+        .with_mode("cgi-bin/a.sh", HELLO, 0o757)
+        .with_mode("cgi-bin/b.sh", HELLO, 0o4755)
+        .script("cgi-bin/c.sh", HELLO)
+        .file(".env", "PASSWORD=hunter2\n");
+    let mut expected = vec![Code::SecretReadable, Code::WritableByOthers, Code::Setuid];
+    if rustix::process::geteuid().is_root() {
+        chown(site.path("cgi-bin/c.sh"), Some(4242), None).unwrap();
+        expected.push(Code::ForeignOwner);
+    }
+    let told = run(Command::new(env!("CARGO_BIN_EXE_htbin")).args(["lint", "--json"]).arg(site.root())).stdout;
+    let findings: Vec<serde_json::Value> = serde_json::from_slice(&told).unwrap();
+    for code in expected {
+        let of_code = findings.iter().find(|finding| finding["code"] == code.word());
+        let cause =
+            of_code.unwrap_or_else(|| panic!("lint does not see {code}: {findings:?}"))["cause"].as_str().unwrap();
+        let shown = block(&format!("failures/{code}.md"), "shows");
+        assert!(fits(shown.trim_end(), cause), "failures/{code}.md shows {shown}and lint says {cause}");
     }
 }
 

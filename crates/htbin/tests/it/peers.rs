@@ -12,8 +12,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::{
+    client::Client,
     pages::block,
-    process::{PATIENCE, gone_within, wait_within},
+    process::{PATIENCE, children, gone_within, wait_within},
+    server::request_bytes,
 };
 
 /// A server that people come from.
@@ -30,6 +32,7 @@ pub(crate) enum Kind {
 /// One of them, running.
 pub(crate) struct Peer {
     pub(crate) port: u16,
+    kind: Kind,
     children: Vec<Child>,
     scratch: tempfile::TempDir,
 }
@@ -137,7 +140,7 @@ impl Peer {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors.try_clone().unwrap());
             command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error} (tests/install installs it)"))
         });
-        let peer = Self { port, children: children.collect(), scratch };
+        let peer = Self { port, kind, children: children.collect(), scratch };
         peer.listens().then_some(peer)
     }
 
@@ -160,6 +163,20 @@ impl Peer {
     /// The URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Waits until it has said what it has to say of the script that it was asked for last.
+    pub(crate) fn settle(&self) {
+        let server = self.children.last().expect("there is a server").id();
+        let deadline = Instant::now() + PATIENCE;
+        let mut is_over = false;
+        while !is_over {
+            // lighttpd has no children but scripts, and tells how one ended once it has none.
+            is_over = self.kind != Kind::Lighttpd || children(server).is_empty() || Instant::now() > deadline;
+            let mut client = Client::open(self.port);
+            client.send(request_bytes("GET", "/", &[], b""));
+            client.rest();
+        }
     }
 
     /// What it and its scripts have logged up to now.

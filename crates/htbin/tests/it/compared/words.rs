@@ -105,10 +105,7 @@ pub(super) fn of_peer(peer: &Peer, path: &str) -> Seen {
     let mut client = Client::open(peer.port);
     client.send(request_bytes("GET", path, &[], b""));
     let answer = Answer::read(&mut client);
-    // What it has to say of the script's end it says before it answers the next one.
-    let mut client = Client::open(peer.port);
-    client.send(request_bytes("GET", "/", &[], b""));
-    client.rest();
+    peer.settle();
     let log = peer.log_since(mark);
     // Of a traceback the last line says it; what a server tells of its own start is nobody's here.
     let lines = log.lines().filter(|line| !line.starts_with(' ') && !line.contains(":notice]")).map(plain_line);

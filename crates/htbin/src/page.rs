@@ -1,5 +1,5 @@
-//! What people look at: listings and refusals, as HTML, JSON or plain text. It reads no request but its `Accept`,
-//! and loads nothing: one page is one answer.
+//! What people look at: listings, refusals and the status page, as HTML, JSON or plain text. It reads no request but its
+//! `Accept`, and loads nothing; the status page alone has a script, and hears from the server what has changed.
 
 mod accept;
 mod failure;

@@ -11,7 +11,7 @@ pub use clap_complete::Shell;
 use environment::Variable;
 use flags::UsualFlags;
 pub use flags::{
-    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
+    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, TlsFlags, WarmFlags,
 };
 pub use generate::{completions, man};
 

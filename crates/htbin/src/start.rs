@@ -30,6 +30,7 @@ use crate::{
     respond::{Server, Stopped},
     route::Routes,
     site::{self, Site},
+    tls::{self, Tls},
 };
 
 /// Does what the command line says.
@@ -103,6 +104,8 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     }
     let identity = privilege::choose(settings.user.as_deref())?;
     let sockets = listen::open(&settings.listen)?;
+    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
+    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
@@ -138,7 +141,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        serve_until_stopped(settings, (site, recorder), launcher, sockets, Arc::clone(&access), signals).await
+        serve_until_stopped(settings, (site, recorder), launcher, (sockets, tls), Arc::clone(&access), signals).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -186,13 +189,16 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
+    let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
+        .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
+        scheme: if settings.tls.is_some() { "https" } else { "http" },
         served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
         sockets,
         port_taken: settings.listen.port_given_up(sockets),
         scripts,
         user: privilege::my_name(),
-        more: more.map(|missing| ("missing", missing.join(", "))).into_iter().chain(warm).collect(),
+        more: tls.into_iter().chain(more.map(|missing| ("missing", missing.join(", ")))).chain(warm).collect(),
     }
 }
 
@@ -200,7 +206,7 @@ async fn serve_until_stopped(
     settings: Settings,
     (site, recorder): (Site, Option<Recorder>),
     launcher: EarlyLauncher,
-    sockets: Vec<Socket>,
+    (sockets, tls): (Vec<Socket>, Option<Tls>),
     access: Arc<AccessLog>,
     mut signals: Signals,
 ) -> anyhow::Result<()> {
@@ -224,7 +230,7 @@ async fn serve_until_stopped(
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
     let serving =
-        http::serve(sockets, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
+        http::serve(sockets, tls, settings.http, server, async { drop(stopped.await) }, async { drop(hurried.await) });
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),

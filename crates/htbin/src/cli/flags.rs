@@ -20,6 +20,9 @@ pub struct Flags {
     /// Where it listens.
     #[command(flatten)]
     pub listen: ListenFlags,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsFlags,
     /// What it serves.
     #[command(flatten)]
     pub site: SiteFlags,
@@ -69,6 +72,29 @@ pub struct ListenFlags {
     /// Open the browser once it listens
     #[arg(short, long, value_name = "PATH", num_args = 0..=1, require_equals = true, default_missing_value = "/")]
     pub open: Option<String>,
+}
+
+/// TLS.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsFlags {
+    /// Speak TLS with this certificate, a PEM file
+    ///
+    /// With those between it and one that clients know, and with the key if --tls-key is not given. A file that changes is
+    /// read again within a second. HTTP/2 comes with it.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate [in its file]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    #[arg(requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// The file with the password of the key
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    #[arg(requires = "tls_cert")]
+    pub tls_password_file: Option<PathBuf>,
+    /// Speak TLS with a certificate made now and signed by nobody, for development
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub tls_self_signed: bool,
 }
 
 /// What it serves.

@@ -112,6 +112,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         give_sockets(&sockets, identity)?;
         privilege::assume(identity)?;
     }
+    tls.iter().for_each(Tls::check_reload);
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let Some(demo) = &demo {

@@ -44,18 +44,25 @@ pub enum Settings {
 
 /// Speaks TLS with clients.
 #[derive(Clone)]
-pub struct Tls(TlsAcceptor);
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    files: Option<Arc<Current>>,
+}
 
 impl Tls {
     /// Reads or makes the certificate. With the rights of root, if they are still there: keys are mostly root's alone.
     pub fn open(settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
-        let certificate: Arc<dyn ResolvesServerCert> = match settings {
+        let files = match settings {
             Settings::Files { certificate, key, password } => {
                 let files = Files { certificate: certificate.clone(), key: key.clone(), password: password.clone() };
-                Arc::new(Current::new(files, Arc::clone(&provider))?)
+                Some(Arc::new(Current::new(files, Arc::clone(&provider))?))
             }
-            Settings::SelfSigned => Arc::new(Fixed(Arc::new(self_signed::make(addresses, &provider)?))),
+            Settings::SelfSigned => None,
+        };
+        let certificate: Arc<dyn ResolvesServerCert> = match &files {
+            Some(files) => Arc::clone(files) as _,
+            None => Arc::new(Fixed(Arc::new(self_signed::make(addresses, &provider)?))),
         };
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -63,7 +70,15 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(certificate);
         config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
-        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), files })
+    }
+
+    /// Says, once root's rights are gone, if the files cannot be read again when they change.
+    pub fn check_reload(&self) {
+        let Some(current) = &self.files else { return };
+        if let Err(error) = current.files.read(&current.provider) {
+            tracing::warn!("the certificate cannot be read again when it changes, restart htbin then: {error}");
+        }
     }
 
     /// Shakes hands. A client that speaks plain HTTP to this port is told so, in plain HTTP.
@@ -75,7 +90,7 @@ impl Tls {
             client.shutdown().await?;
             return Err(io::Error::other("it spoke plain HTTP"));
         }
-        self.0.accept(client).await
+        self.acceptor.accept(client).await
     }
 }
 

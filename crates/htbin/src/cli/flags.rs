@@ -81,7 +81,7 @@ pub struct TlsFlags {
     /// Speak TLS with this certificate, a PEM file
     ///
     /// With those between it and one that clients know, and with the key if --tls-key is not given. A file that changes is
-    /// read again within a second. HTTP/2 comes with it.
+    /// read again within a second, if the user who serves may read it. HTTP/2 comes with it.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub tls_cert: Option<PathBuf>,
     /// The key of the certificate [in its file]

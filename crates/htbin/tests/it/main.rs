@@ -34,4 +34,5 @@ mod mistakes;
 mod people;
 mod rfc3875;
 mod stop;
+mod tls;
 mod warm;

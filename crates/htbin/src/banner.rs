@@ -26,6 +26,8 @@ pub struct Banner<'a> {
     pub scripts: Scripts,
     /// Who it runs as.
     pub user: String,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     /// More lines, each with a word before it: `("look at", "http://…")`.
     pub more: Vec<(&'static str, String)>,
 }
@@ -89,7 +91,7 @@ impl Banner<'_> {
                 std::net::SocketAddr::V4(address) => address.ip().to_string(),
                 std::net::SocketAddr::V6(address) => format!("[{}]", address.ip()),
             };
-            let url = format!("http://{host}:{}/", address.port());
+            let url = format!("{}://{host}:{}/", self.scheme, address.port());
             if !urls.iter().any(|(_, known)| *known == url) {
                 urls.push((!(address.ip().is_loopback() || address.ip().is_unspecified()), url));
             }
@@ -303,6 +305,7 @@ mod tests {
         let files = Runs::Files { scripts: 3, others: 1, lost: 0, more: false };
         let places = [("/cgi-bin", files), ("/htbin", Runs::Nothing), ("/git", Runs::Program("/usr/bin/git".into()))];
         let banner = Banner {
+            scheme: "http",
             served: "/srv/www".into(),
             sockets: &sockets,
             port_taken: Some(8000),
@@ -331,7 +334,7 @@ mod tests {
         let reach = |sockets: &[Socket]| {
             let scripts = Scripts::Off;
             let (served, user, more) = (String::new(), String::new(), vec![]);
-            Banner { served, sockets, port_taken: None, scripts, user, more }.reach()
+            Banner { scheme: "http", served, sockets, port_taken: None, scripts, user, more }.reach()
         };
         assert_eq!(reach(&open(&["127.0.0.1"])), "this machine only; add -b :: to share");
         assert_eq!(reach(&open(&["0.0.0.0"])), "everybody who can reach this machine");

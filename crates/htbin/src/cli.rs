@@ -13,7 +13,7 @@ pub use commands::{Language, Lint, New};
 use environment::Variable;
 use flags::UsualFlags;
 pub use flags::{
-    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, WarmFlags,
+    ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, TlsFlags, WarmFlags,
 };
 pub use generate::{completions, man};
 pub use run::{RequestFlags, RunFlags};

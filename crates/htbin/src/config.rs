@@ -10,9 +10,9 @@ use htbin_spawn::warm;
 use machine::Machine;
 
 use crate::{
-    cli::{Flags, LogFormat, value},
+    cli::{Flags, LogFormat, TlsFlags, value},
     handle::{self, cgi::Debug},
-    http, layers, listen, log, site,
+    http, layers, listen, log, site, tls,
 };
 
 mod check;
@@ -25,6 +25,8 @@ mod tests;
 pub struct Settings {
     /// Where it listens.
     pub listen: listen::Settings,
+    /// How it speaks TLS, if it does.
+    pub tls: Option<tls::Settings>,
     /// What it serves.
     pub site: site::Settings,
     /// What clients may use.
@@ -74,6 +76,7 @@ impl Error {
 fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
     Ok(Settings {
         listen: listen(flags)?,
+        tls: tls(flags),
         site: site(flags, machine)?,
         http: http(flags, machine)?,
         cgi: cgi(flags, machine)?,
@@ -102,6 +105,19 @@ fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
         return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
     }
     Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
+}
+
+fn tls(flags: &Flags) -> Option<tls::Settings> {
+    let TlsFlags { tls_cert, tls_key, tls_password_file, tls_self_signed } = &flags.tls;
+    match tls_cert {
+        _ if *tls_self_signed => Some(tls::Settings::SelfSigned),
+        Some(certificate) => Some(tls::Settings::Files {
+            certificate: certificate.clone(),
+            key: tls_key.clone(),
+            password: tls_password_file.clone(),
+        }),
+        None => None,
+    }
 }
 
 fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {

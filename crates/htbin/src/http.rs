@@ -2,6 +2,7 @@
 //! is not known here: it goes to `respond` and the answer comes back.
 
 mod answer;
+mod multiplex;
 mod outbox;
 mod pace;
 mod stream;
@@ -27,6 +28,7 @@ use crate::{
     exchange::{Connection, End},
     listen::Socket,
     respond::{Recorded, Responding, Server},
+    tls::{self, Tls},
 };
 use answer::Answer;
 use outbox::Outbox;
@@ -69,6 +71,7 @@ enum Stop {
 /// is not answered yet is answered 503, and what is not sent yet is cut.
 pub async fn serve(
     sockets: Vec<Socket>,
+    tls: Option<Tls>,
     settings: Settings,
     server: Arc<Server>,
     stopped: impl Future<Output = ()>,
@@ -88,7 +91,13 @@ pub async fn serve(
     let mut guards = Vec::new();
     for socket in sockets {
         match socket {
-            Socket::Tcp(listener) => drop(tokio::spawn(accept(TcpListener::from_std(listener)?, Arc::clone(&door)))),
+            Socket::Tcp(listener) => {
+                let (listener, door) = (TcpListener::from_std(listener)?, Arc::clone(&door));
+                match tls.clone() {
+                    Some(tls) => drop(tokio::spawn(accept(Secured { listener, tls }, door))),
+                    None => drop(tokio::spawn(accept(listener, door))),
+                }
+            }
             Socket::Unix(listener, guard) => {
                 tokio::spawn(accept(UnixListener::from_std(listener)?, Arc::clone(&door)));
                 guards.push(guard);
@@ -128,7 +137,7 @@ pub async fn converse_within(
     let (alive, _all_gone) = mpsc::channel(1);
     let (places, protocol) = (Arc::new(Semaphore::new(1)), protocol(&settings));
     let door = Door { places, protocol, settings, server, stopping, alive, notice: Some(notice) };
-    converse(client, [peer, local], &door).await;
+    converse(client, Arc::new(Connection::new(peer, local, false)), &door).await;
 }
 
 /// Told of every answer before it goes out.
@@ -159,8 +168,60 @@ fn protocol(settings: &Settings) -> http1::Builder {
 
 /// A kind of listener.
 trait Listener: Send + 'static {
-    type Client: Transport;
+    type Client: Client;
     fn accept(&self) -> impl Future<Output = std::io::Result<(Self::Client, End)>> + Send;
+}
+
+/// A client that was just accepted.
+trait Client: Send + 'static {
+    /// One connection, from its first octet to its last.
+    fn converse(self, peer: End, door: &Door) -> impl Future<Output = ()> + Send;
+}
+
+impl<T: Transport> Client for T {
+    async fn converse(self, peer: End, door: &Door) {
+        let connection = Arc::new(Connection::new(peer, self.local(), false));
+        converse(self, connection, door).await;
+    }
+}
+
+/// TLS over TCP.
+struct Secured {
+    listener: TcpListener,
+    tls: Tls,
+}
+
+/// A client that has not yet shaken hands.
+struct Stranger {
+    client: TcpStream,
+    tls: Tls,
+}
+
+impl Listener for Secured {
+    type Client = Stranger;
+
+    async fn accept(&self) -> std::io::Result<(Stranger, End)> {
+        let (client, peer) = Listener::accept(&self.listener).await?;
+        Ok((Stranger { client, tls: self.tls.clone() }, peer))
+    }
+}
+
+impl Client for Stranger {
+    async fn converse(self, peer: End, door: &Door) {
+        let connection = Arc::new(Connection::new(peer, self.client.local(), true));
+        let mut stopping = door.stopping.clone();
+        let greeted = tokio::select! {
+            greeted = tokio::time::timeout(door.settings.head_time, self.tls.greet(self.client)) => greeted,
+            // Nobody has asked for anything yet.
+            _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
+        };
+        match greeted {
+            Ok(Ok(client)) if tls::speaks_http2(&client) => multiplex::converse(client, connection, door).await,
+            Ok(Ok(client)) => converse(client, connection, door).await,
+            Ok(Err(error)) => tracing::debug!(client = %connection.peer, "no TLS: {error}"),
+            Err(_) => tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        }
+    }
 }
 
 impl Listener for TcpListener {
@@ -192,9 +253,8 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
         match accepted {
             Ok((client, peer)) => {
                 let door = Arc::clone(&door);
-                let ends = [peer, client.local()];
                 tokio::spawn(async move {
-                    converse(client, ends, &door).await;
+                    client.converse(peer, &door).await;
                     drop(place);
                 });
             }
@@ -207,12 +267,11 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
     }
 }
 
-/// One connection, from its first octet to its last.
-async fn converse<T: Transport>(client: T, [peer, local]: [End; 2], door: &Door) {
+/// A conversation in HTTP/1.1, one answer after the other.
+async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &Door) {
     let _alive = door.alive.clone();
     let _connected = door.server.ledger.connected();
-    let connection = Arc::new(Connection::new(peer, local, false));
-    let wire = Arc::new(Wire::default());
+    let wire = Arc::new(Wire { sends_files: T::SENDS_FILES, ..Wire::default() });
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
     let service = service_fn(|request: Request<Incoming>| {
         wire.pace.answering();
@@ -269,6 +328,8 @@ async fn unless_stopped<C: Future>(
 struct Wire {
     pace: Pace,
     outbox: Outbox,
+    /// The kernel sends files by itself; else they are read and handed on.
+    sends_files: bool,
 }
 
 /// A request that is being answered, as hyper wants it.

@@ -17,6 +17,7 @@ pub mod privilege;
 
 // The way of a request.
 pub mod http;
+pub mod tls;
 pub mod listen;
 pub mod respond;
 pub mod route;

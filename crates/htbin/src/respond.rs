@@ -109,7 +109,7 @@ impl Server {
     ) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
-        if let Some(asked) = handle::status::asked(request)
+        if let Some(asked) = handle::status::asked(request, exchange.connection.secure)
             && check(request).is_ok()
             && details::is_at_home(self.debug, exchange, request)
         {

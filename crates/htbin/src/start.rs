@@ -27,6 +27,7 @@ use crate::{
     privilege::{self, Identity},
     recording::Recorder,
     site::{self, Site},
+    tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
 
@@ -113,12 +114,15 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     }
     let identity = privilege::choose(settings.user.as_deref())?;
     let sockets = listen::open(&settings.listen)?;
+    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
+    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
         give_sockets(&sockets, identity)?;
         privilege::assume(identity)?;
     }
+    tls.iter().for_each(Tls::check_reload);
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let Some(demo) = &demo {
@@ -151,7 +155,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         }
         let extras = Extras { live: live.clone(), recorder };
         let assembly = assemble(&settings, site, launcher, Arc::clone(&access), extras)?;
-        serve_until_stopped(settings.http, assembly, live, sockets, signals).await
+        serve_until_stopped(settings.http, assembly, live, (sockets, tls), signals).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -199,19 +203,23 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
+        .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
+        scheme,
         served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
         sockets,
         port_taken: settings.listen.port_given_up(sockets),
         scripts,
         user: privilege::my_name(),
-        more: more
-            .map(|missing| ("missing", missing.join(", ")))
+        more: tls
             .into_iter()
+            .chain(more.map(|missing| ("missing", missing.join(", "))))
             .chain(warm)
             .chain(lint::row(settings))
             .chain(settings.live.then(|| ("live", "pages reload when a file changes".to_owned())))
-            .chain(settings.qr.then(|| ("qr", code(sockets))))
+            .chain(settings.qr.then(|| ("qr", code(scheme, sockets))))
             .collect(),
     }
 }
@@ -220,12 +228,13 @@ async fn serve_until_stopped(
     settings: http::Settings,
     Assembly { server, starter, descendants }: Assembly,
     live: Option<Arc<Live>>,
-    sockets: Vec<Socket>,
+    (sockets, tls): (Vec<Socket>, Option<Tls>),
     mut signals: Signals,
 ) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
-    let serving = http::serve(sockets, settings, server, async { drop(stopped.await) }, async { drop(hurried.await) });
+    let (stopped, hurried) = (async { drop(stopped.await) }, async { drop(hurried.await) });
+    let serving = http::serve(sockets, tls, settings, server, stopped, hurried);
     tokio::pin!(serving);
     tokio::select! {
         served = serving.as_mut() => return served.context("cannot serve"),

@@ -13,12 +13,12 @@ use rustix::termios::isatty;
 use crate::listen::Socket;
 
 /// The first address that others can use, and its picture below it.
-pub fn code(sockets: &[Socket]) -> String {
+pub fn code(scheme: &str, sockets: &[Socket]) -> String {
     let address = match address(sockets.iter().filter_map(Socket::address), own_addresses) {
         Ok(address) => address,
         Err(why) => return why.to_owned(),
     };
-    let url = format!("http://{address}/");
+    let url = format!("{scheme}://{address}/");
     match QRBuilder::new(url.as_str()).build() {
         Ok(code) => format!("{url}\n{}", drawing(&code, isatty(io::stderr()))),
         Err(error) => format!("{url} makes no code: {error:?}"),

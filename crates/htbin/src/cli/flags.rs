@@ -20,6 +20,9 @@ pub struct Flags {
     /// Where it listens.
     #[command(flatten)]
     pub listen: ListenFlags,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsFlags,
     /// What it serves.
     #[command(flatten)]
     pub site: SiteFlags,
@@ -74,6 +77,29 @@ pub struct ListenFlags {
     /// Where others can connect: with `--bind`. Of all addresses the first that they can use.
     #[arg(long, hide_short_help = true)]
     pub qr: bool,
+}
+
+/// TLS.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsFlags {
+    /// Speak TLS with this certificate, a PEM file
+    ///
+    /// With those between it and one that clients know, and with the key if --tls-key is not given. A file that changes is
+    /// read again within a second, if the user who serves may read it. HTTP/2 comes with it.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate [in its file]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    #[arg(requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// The file with the password of the key
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
+    #[arg(requires = "tls_cert")]
+    pub tls_password_file: Option<PathBuf>,
+    /// Speak TLS with a certificate made now and signed by nobody, for development
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub tls_self_signed: bool,
 }
 
 /// What it serves.

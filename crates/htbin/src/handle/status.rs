@@ -52,7 +52,7 @@ pub enum Asked {
 }
 
 /// What of the status page a request asks for, unless a page of another site sent it.
-pub fn asked(request: &Parts) -> Option<Asked> {
+pub fn asked(request: &Parts, secure: bool) -> Option<Asked> {
     let asked = match request.uri.path().strip_prefix("/.htbin")? {
         "" => Asked::Slash,
         "/" => Asked::Page,
@@ -62,13 +62,16 @@ pub fn asked(request: &Parts) -> Option<Asked> {
         "/stop" => Asked::Stop,
         _ => return None,
     };
-    is_of_this_site(request, asked).then_some(asked)
+    is_of_this_site(request, secure, asked).then_some(asked)
 }
 
 /// What a browser says of the page that sends a request (Fetch Metadata, and Origin). Programs say nothing of it.
-fn is_of_this_site(request: &Parts, asked: Asked) -> bool {
+fn is_of_this_site(request: &Parts, secure: bool, asked: Asked) -> bool {
     let field = |name: &HeaderName| request.headers.get(name).map(HeaderValue::as_bytes);
-    let own = field(&header::HOST).map(|host| [b"http://", host].concat());
+    let scheme: &[u8] = if secure { b"https://" } else { b"http://" };
+    // In HTTP/2 it is the authority of the target.
+    let host = request.uri.authority().map(|authority| authority.as_str().as_bytes()).or_else(|| field(&header::HOST));
+    let own = host.map(|host| [scheme, host].concat());
     let is_own = |origin: &[u8]| own.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(origin));
     if !field(&header::ORIGIN).is_none_or(is_own) {
         return false;
@@ -223,7 +226,7 @@ mod tests {
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        asked(&request.body(()).expect("it is a request").into_parts().0)
+        asked(&request.body(()).expect("it is a request").into_parts().0, false)
     }
 
     #[test]

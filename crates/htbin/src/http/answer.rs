@@ -1,7 +1,10 @@
 //! An answer's body on its way to hyper. Slices of files stay files: hyper gets as many placeholder octets, and the
 //! stream sends the file in their place (`outbox`). When the body is done the connection is idle again.
+//! Below TLS there are no placeholders: the file is read.
 
 use std::{
+    fs::File,
+    os::unix::fs::FileExt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -45,6 +48,12 @@ impl Answer {
             };
             let bytes = match part {
                 Part::Bytes(bytes) => bytes,
+                Part::File { file, offset, length } if !self.wire.sends_files => {
+                    let bytes = read(&file, offset, length)?;
+                    let (offset, length) = (offset + bytes.len() as u64, length - bytes.len() as u64);
+                    self.rest = (length > 0).then_some(Part::File { file, offset, length });
+                    bytes
+                }
                 Part::File { file, offset, length } => {
                     let bytes = self.wire.outbox.put(Arc::clone(&file), offset, length);
                     let (offset, length) = (offset + bytes.len() as u64, length - bytes.len() as u64);
@@ -85,3 +94,17 @@ impl Drop for Answer {
         self.wire.pace.answered();
     }
 }
+
+/// The next octets of a slice of a file.
+fn read(file: &File, offset: u64, length: u64) -> std::io::Result<Bytes> {
+    let mut bytes = vec![0; length.min(READ_BYTES_MAX) as usize];
+    let read = file.read_at(&mut bytes, offset)?;
+    if read == 0 && length > 0 {
+        return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the file shrank while it was sent"));
+    }
+    bytes.truncate(read);
+    Ok(bytes.into())
+}
+
+/// Of a file that is read and handed on: what four records of TLS hold.
+const READ_BYTES_MAX: u64 = 64 * 1024;

@@ -8,7 +8,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd},
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -20,6 +20,7 @@ use tokio::{
     net::{TcpStream, UnixStream},
     time::{Instant, Sleep},
 };
+use tokio_rustls::server::TlsStream;
 
 use super::{
     Settings, Wire,
@@ -34,12 +35,14 @@ use crate::{
 
 /// What carries a connection.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// What is written here goes to the client as it is, so the kernel can send files by itself.
+    const SENDS_FILES: bool = true;
     /// Our end.
     fn local(&self) -> End;
     /// The end will be a reset.
     fn reset_at_end(&self) {}
     /// Writes what fits at once.
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
     /// Is there room to write?
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Runs a system call that writes; one that finds no room makes `poll_writable` wait again.
@@ -55,8 +58,8 @@ impl Transport for TcpStream {
         _ = rustix::net::sockopt::set_socket_linger(self, Some(Duration::ZERO));
     }
 
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::try_write(self, bytes)
     }
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -73,8 +76,8 @@ impl Transport for UnixStream {
         End::Unix
     }
 
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::try_write(self, bytes)
     }
 
     fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,6 +86,36 @@ impl Transport for UnixStream {
 
     fn writing(&self, call: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {
         self.try_io(Interest::WRITABLE, || call(self.as_fd()))
+    }
+}
+
+impl Transport for TlsStream<TcpStream> {
+    const SENDS_FILES: bool = false;
+
+    fn local(&self) -> End {
+        self.get_ref().0.local()
+    }
+
+    fn reset_at_end(&self) {
+        self.get_ref().0.reset_at_end();
+    }
+
+    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(written) = Pin::new(&mut *self).poll_write(&mut context, bytes) else {
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
+        _ = Pin::new(self).poll_flush(&mut context);
+        written
+    }
+
+    fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_ref().0.poll_write_ready(context)
+    }
+
+    /// No octet goes round TLS.
+    fn writing(&self, _: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 
@@ -128,12 +161,12 @@ impl<T: Transport> ClientStream<T> {
     }
 
     /// Answers in hyper's place, and gives the error that ends the connection.
-    fn refuse(&self, reason: Reason) -> io::Error {
+    fn refuse(&mut self, reason: Reason) -> io::Error {
         let refusal = Refusal::new(reason);
         let status = refusal.status();
         let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         // A client that takes no octet of it gets none: nobody waits for it.
-        _ = self.transport.inner().try_write(head.as_bytes());
+        _ = self.transport.inner_mut().try_write(head.as_bytes());
         self.wire.pace.refuse(reason);
         io::Error::other(refusal)
     }

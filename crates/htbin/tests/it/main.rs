@@ -41,5 +41,6 @@ mod rfc3875;
 mod run;
 mod status;
 mod stop;
+mod tls;
 mod tutorial;
 mod warm;

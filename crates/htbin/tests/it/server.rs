@@ -325,7 +325,7 @@ fn start_peer(which: Subject, site: &Site) -> Option<Server> {
 
 /// The port of the URL in a line of the banner.
 pub(crate) fn port_of(line: &str) -> Option<u16> {
-    let rest = &line[line.find("http://")? + "http://".len()..];
+    let rest = line.split_once("http://").or_else(|| line.split_once("https://"))?.1;
     let authority = rest.split(|c: char| c == '/' || c.is_whitespace()).next()?;
     let digits: String = authority.rsplit(':').next()?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|&port| port != 0)

@@ -16,7 +16,7 @@ pub use flags::{
     ClientFlags, Flags, LimitFlags, ListenFlags, LogFormat, OutputFlags, ScriptFlags, SiteFlags, TlsFlags, WarmFlags,
 };
 pub use generate::{completions, man};
-pub use run::{RequestFlags, RunFlags};
+pub use run::{ReplayFlags, RequestFlags, RunFlags};
 
 mod commands;
 mod environment;
@@ -40,6 +40,8 @@ pub enum Invocation {
     New(Box<New>),
     /// Run one script, without a server.
     Run(Box<RunFlags>),
+    /// Run a recorded request again.
+    Replay(Box<ReplayFlags>),
     /// Print the manual page.
     Man,
     /// Print what completes htbin's command line in this shell.
@@ -80,6 +82,7 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
     Ok(match word {
         Word::Demo(flags) => Invocation::Demo(flags),
         Word::Run(flags) => Invocation::Run(flags),
+        Word::Replay(flags) => Invocation::Replay(flags),
         Word::Man(_) => Invocation::Man,
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
@@ -103,7 +106,7 @@ pub fn unknown_variables(environment: impl IntoIterator<Item = (OsString, OsStri
 
 /// The whole command line as clap knows it.
 pub fn command() -> clap::Command {
-    Line::command().mut_subcommand("run", run::hide)
+    Line::command().mut_subcommand("run", run::hide).mut_subcommand("replay", run::hide)
 }
 
 /// Serve the files of a directory, and run its CGI scripts.
@@ -149,6 +152,9 @@ enum Word {
     #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
     #[command(after_help = AFTER_RUN_HELP)]
     Run(Box<RunFlags>),
+    /// Run a request again that --record has kept, and show what is different
+    #[command(args_override_self = true, override_usage = "htbin replay [OPTIONS] FILE")]
+    Replay(Box<ReplayFlags>),
     /// Print the manual page: htbin man | man -l -
     Man(UsualFlags),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use htbin_spawn::{Exit, Start};
 
 pub use self::{
-    masked::masked,
+    masked::{MASK, masked},
     source::{Excerpt, Line},
 };
 use crate::{

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     diagnosis::Diagnosis,
     exchange::ExchangeId,
-    failure::{Failure, masked},
+    failure::{Failure, MASK, masked},
+    path::encode,
     refusal::Refusal,
 };
 
@@ -56,6 +57,8 @@ pub struct Request {
     pub method: String,
     /// The path and the query.
     pub target: String,
+    /// The part of the path that led to the script, as it stands in the target.
+    pub script_url: String,
     /// The fields, in order, in lower case.
     pub fields: Vec<(String, String)>,
     /// The body, as much of it as was kept.
@@ -114,6 +117,7 @@ impl Recording {
             request: Request {
                 method: request.method.to_string(),
                 target: masked("REQUEST_URI", target),
+                script_url: encode(run.script_name.as_bytes()),
                 fields: fields(&request.headers),
                 body: Octets::from(&*form_masked(&request.headers, run.body.as_deref().unwrap_or_default())),
                 body_bytes: run.body_bytes.unwrap_or(0),
@@ -127,6 +131,21 @@ impl Recording {
             output: Octets::from(&*run.output),
             stderr: failure.evidence.stderr.as_deref().map(str::to_owned),
         })
+    }
+
+    /// Was anything hidden when it was kept?
+    pub fn is_masked(&self) -> bool {
+        let Request { target, fields, body, .. } = &self.request;
+        let is_masked = |text: &str| text.contains(MASK);
+        is_masked(target)
+            || fields.iter().any(|(_, value)| is_masked(value))
+            || matches!(body, Octets::Text(text) if is_masked(text))
+    }
+
+    /// The only one in this folder.
+    pub fn read_from(folder: &Path) -> Option<Self> {
+        let names = fs::read_dir(folder).ok()?.take(NAMES_MAX).filter_map(|entry| Some(entry.ok()?.path()));
+        names.filter(|path| path.extension().is_some_and(|it| it == "json")).find_map(|path| Self::read(&path).ok())
     }
 
     /// Reads one back.
@@ -260,6 +279,7 @@ mod tests {
             request: Request {
                 method: "POST".into(),
                 target: "/cgi-bin/a?b=c".into(),
+                script_url: "/cgi-bin/a".into(),
                 fields: vec![("host".into(), "a".into())],
                 body: Octets::from(&b"\xff\0"[..]),
                 body_bytes: 2,

@@ -4,6 +4,7 @@
 mod assembly;
 mod lint;
 mod new;
+mod replay;
 mod run;
 
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
@@ -39,6 +40,7 @@ pub fn run() -> ExitCode {
     };
     let done = match invocation {
         Invocation::Run(flags) => run::run(&flags),
+        Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
         Invocation::Man => succeeded(cli::man(&mut std::io::stdout().lock())),

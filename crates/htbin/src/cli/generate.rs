@@ -74,6 +74,9 @@ Options for scripts, warm interpreters and limits are those below.
 What the script writes to standard error, and why it failed, are on standard error.
 What it leaves running is ended with it.
 .TP
+\fBhtbin replay\fR [OPTIONS] \fIFILE\fR
+Run a request again that \fB\-\-record\fR has kept, print its answer, and say what is different from then.
+.TP
 \fBhtbin man\fR
 Print this page.
 .TP

@@ -39,6 +39,29 @@ pub struct RunFlags {
     pub output: SaidFlags,
 }
 
+/// What `htbin replay` is to do.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayFlags {
+    /// What `htbin --record DIR` has written
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub recording: PathBuf,
+    /// As root: run as this user [nobody]
+    #[arg(long, value_name = "NAME[:GROUP]")]
+    pub user: Option<String>,
+    /// How it runs.
+    #[command(flatten)]
+    pub scripts: ScriptFlags,
+    /// Interpreters that are kept warm.
+    #[command(flatten)]
+    pub warm: WarmFlags,
+    /// What it may use.
+    #[command(flatten)]
+    pub limits: LimitFlags,
+    /// What it says.
+    #[command(flatten)]
+    pub output: SaidFlags,
+}
+
 /// The request that the script gets.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "The request")]

@@ -32,7 +32,8 @@ fn is_secret(name: &str) -> bool {
     SECRETS.iter().any(|secret| name.contains(secret)) || name.split('_').any(|word| WORDS.contains(&word))
 }
 
-const MASK: &str = "(hidden)";
+/// What stands in the place of a secret.
+pub const MASK: &str = "(hidden)";
 /// Wherever they stand in a name.
 const SECRETS: [&str; 9] =
     ["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "AUTHORIZATION", "CREDENTIAL", "COOKIE", "SESSIONID"];

@@ -39,20 +39,31 @@ use crate::{
     http as clients, log,
     log::AccessLog,
     page, privilege,
+    recording::{Recorder, Recording},
     site::Site,
 };
 
 /// What cannot be run as it was typed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Usage(String);
+pub(super) struct Usage(pub(super) String);
 
 /// Runs the script, prints its answer, and says how it went.
 pub(super) fn run(flags: &RunFlags) -> anyhow::Result<ExitCode> {
+    let (ended, _) = once(flags, false)?;
+    if let Some(text) = &ended.said {
+        _ = io::stderr().write_all(text);
+    }
+    Ok(ended.code())
+}
+
+/// Runs the script and prints its answer. With `records` also what would be kept of it with `--record`, if it failed.
+pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Option<Recording>)> {
     let place = Place::of(&flags.script)?;
     // Opened by who typed it: root may read what the script's user may not.
     let request = request::Request::new(&flags.request, &place.target(flags.rest.as_deref()))?;
-    let settings = settings(flags, &place)?;
+    let mut settings = settings(flags, &place)?;
+    settings.cgi.records = records;
     log::init(&settings.log)?;
     let identity = privilege::choose(settings.user.as_deref())?;
     if let Some(identity) = &identity {
@@ -65,19 +76,17 @@ pub(super) fn run(flags: &RunFlags) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let is_raw = flags.request.raw;
+    let folder = if records { Some(tempfile::tempdir().context("cannot make a folder")?) } else { None };
+    let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path())).transpose()?;
     let done = runtime.block_on(async {
         let signals = Signals::listen()?;
-        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), Extras::default())?;
+        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
         converse(settings.http, assembly, request, is_raw, signals).await
     });
     // Somebody may still be asked for a line of standard input.
     runtime.shutdown_background();
     access.finish();
-    let ended = done?;
-    if let Some(text) = &ended.said {
-        _ = io::stderr().write_all(text);
-    }
-    Ok(ended.code())
+    Ok((done?, folder.and_then(|folder| Recording::read_from(folder.path()))))
 }
 
 /// The server's settings, with nobody to be protected from: the client is who runs the script.
@@ -96,13 +105,13 @@ fn settings(flags: &RunFlags, place: &Place) -> Result<Settings, config::Error> 
 }
 
 /// How it ended.
-struct Ended {
-    how: How,
+pub(super) struct Ended {
+    pub(super) how: How,
     /// What is to be said on stderr when all else was said.
     said: Option<Vec<u8>>,
 }
 
-enum How {
+pub(super) enum How {
     Answered(StatusCode),
     /// The answer is not whole.
     Cut,
@@ -112,7 +121,7 @@ enum How {
 }
 
 impl Ended {
-    fn code(&self) -> ExitCode {
+    pub(super) fn code(&self) -> ExitCode {
         match self.how {
             How::Answered(status) if status.is_server_error() => ExitCode::FAILURE,
             How::Answered(status) if status.is_client_error() => ExitCode::from(REFUSED),

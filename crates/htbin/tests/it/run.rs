@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Command, Output, Stdio},
 };
@@ -290,7 +291,54 @@ fn as_root_it_runs_as_the_user_that_is_asked_for() {
     assert_eq!(reply(&ran(&site, "cgi-bin/who", &["--user", "daemon"])).text(), "daemon\n");
     let file = format!("@{}", secret.path("secret").display());
     assert_eq!(reply(&ran(&site, "cgi-bin/who", &["-d", &file])).text(), "nobody\nmine", "who types it may read it");
-    fs::set_permissions(site.root(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    fs::set_permissions(site.root(), fs::Permissions::from_mode(0o700)).unwrap();
     let closed = ran(&site, "cgi-bin/who", &[]);
     assert!(!closed.status.success() && said(&closed).contains("nobody"), "{}", said(&closed));
+}
+
+/// What `htbin --record` kept, replayed while the script is as it was, then worse, then mended.
+#[test]
+fn a_recording_is_replayed_and_the_difference_shown() {
+    ours_only!();
+    let site = Site::new();
+    let put = |text: String| {
+        fs::write(site.path("cgi-bin/x"), text).unwrap();
+        fs::set_permissions(site.path("cgi-bin/x"), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    fs::create_dir(site.path("cgi-bin")).unwrap();
+    put(sh("echo \"first: $(cat), $PATH_INFO, $QUERY_STRING\" >&2\nexit 3"));
+    let folder = Site::new();
+    fs::set_permissions(folder.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    let records = folder.path("records");
+    let server = Server::with(&site, &["--record", records.to_str().unwrap()]);
+    server.request("POST", "/cgi-bin/x/more?a=b", &[("X-Odd", "1")], b"the body").expect(502);
+    let file = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
+    let replay = || run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file));
+    let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+
+    let same = replay();
+    let text = told(&same);
+    assert_eq!((same.status.code(), same.stdout.len()), (Some(1), 0), "{text}");
+    assert!(text.contains("then  502 exit-status: ") && text.contains("now   502 exit-status: "), "{text}");
+    assert!(!text.contains("+first"), "{text}");
+
+    put(sh("echo \"second: $(cat), $HTTP_X_ODD\" >&2\nkill -SEGV $$"));
+    let worse = replay();
+    let text = told(&worse);
+    assert!(text.contains("now   502 crashed: "), "{text}");
+    assert!(text.contains("-first: the body, /more, a=b") && text.contains("+second: the body, 1"), "{text}");
+
+    put(crate::scripts::text("cat"));
+    let mended = replay();
+    let text = told(&mended);
+    assert_eq!(mended.status.code(), Some(0), "{text}");
+    assert!(
+        String::from_utf8_lossy(&mended.stdout).ends_with("\r\n\r\nthe body") && text.contains("now   200"),
+        "{text}"
+    );
+
+    fs::write(&file, "{}").unwrap();
+    let broken = replay();
+    assert!(told(&broken).contains("name a file that --record has written"), "{}", told(&broken));
+    assert_eq!(broken.status.code(), Some(1));
 }

@@ -55,29 +55,30 @@ fn module_missing(said: &Said<'_>, file: &str) -> Diagnosis {
 
 /// By Debian's rule, and where names are older than the rule.
 fn package(module: &str) -> String {
-    let older = OLDER.iter().find(|(prefix, _)| {
-        module == *prefix || module.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("::"))
-    });
-    older.map_or_else(
-        || format!("lib{}-perl", module.replace("::", "-").to_ascii_lowercase()),
-        |(_, package)| (*package).to_owned(),
-    )
+    match OLDER.iter().find(|(name, _)| {
+        module == *name || name.strip_suffix("::").is_some_and(|all| module.starts_with(name) || module == all)
+    }) {
+        Some((_, package)) => (*package).to_owned(),
+        None => format!("lib{}-perl", module.replace("::", "-").to_ascii_lowercase()),
+    }
 }
 
-/// Packages that hold more than their name says; the longer prefix first.
-const OLDER: [(&str, &str); 12] = [
-    ("CGI::Fast", "libcgi-fast-perl"),
-    ("CGI::Session", "libcgi-session-perl"),
-    ("CGI::Carp", "libcgi-pm-perl"),
+/// Packages that hold more than their name says; what ends in `::` stands for all below it, too.
+const OLDER: [(&str, &str); 14] = [
     ("CGI", "libcgi-pm-perl"),
-    ("LWP", "libwww-perl"),
+    ("CGI::Carp", "libcgi-pm-perl"),
+    ("CGI::Cookie", "libcgi-pm-perl"),
+    ("CGI::Pretty", "libcgi-pm-perl"),
+    ("CGI::Push", "libcgi-pm-perl"),
+    ("CGI::Util", "libcgi-pm-perl"),
+    ("LWP::", "libwww-perl"),
     ("Date::Parse", "libtimedate-perl"),
     ("Date::Format", "libtimedate-perl"),
-    ("DBD::Pg", "libdbd-pg-perl"),
     ("GD", "libgd-perl"),
     ("Image::Magick", "libimage-magick-perl"),
     ("YAML::XS", "libyaml-libyaml-perl"),
     ("Time::Piece", "perl"),
+    ("Template::", "libtemplate-perl"),
 ];
 
 #[cfg(test)]
@@ -90,7 +91,8 @@ mod tests {
             ("HTML::Template", "libhtml-template-perl"),
             ("CGI", "libcgi-pm-perl"),
             ("CGI::Cookie", "libcgi-pm-perl"),
-            ("CGI::Session", "libcgi-session-perl"),
+            ("CGI::Simple", "libcgi-simple-perl"),
+            ("LWP", "libwww-perl"),
             ("CGIx", "libcgix-perl"),
             ("LWP::UserAgent", "libwww-perl"),
         ] {

@@ -152,7 +152,7 @@ enum Word {
     #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
     #[command(after_help = AFTER_RUN_HELP)]
     Run(Box<RunFlags>),
-    /// Run a request again that --record has kept, and show what is different
+    /// Run a request again that --record has kept
     #[command(args_override_self = true, override_usage = "htbin replay [OPTIONS] FILE")]
     Replay(Box<ReplayFlags>),
     /// Print the manual page: htbin man | man -l -

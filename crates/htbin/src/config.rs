@@ -76,7 +76,7 @@ impl Error {
 fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
     Ok(Settings {
         listen: listen(flags)?,
-        tls: tls(flags),
+        tls: tls(flags)?,
         site: site(flags, machine)?,
         http: http(flags, machine)?,
         cgi: cgi(flags, machine)?,
@@ -107,9 +107,20 @@ fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
     Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
 }
 
-fn tls(flags: &Flags) -> Option<tls::Settings> {
+fn tls(flags: &Flags) -> Result<Option<tls::Settings>, Error> {
     let TlsFlags { tls_cert, tls_key, tls_password_file, tls_self_signed } = &flags.tls;
-    match tls_cert {
+    for (flag, is_given) in [("--tls-key", tls_key.is_some()), ("--tls-password-file", tls_password_file.is_some())] {
+        if is_given && tls_cert.is_none() {
+            return Err(Error::new(flag, "there is no certificate to it; name its file with --tls-cert"));
+        }
+    }
+    if *tls_self_signed && tls_cert.is_some() {
+        return Err(Error::new(
+            "--tls-self-signed",
+            "--tls-cert names a certificate already; leave one of the two out",
+        ));
+    }
+    Ok(match tls_cert {
         _ if *tls_self_signed => Some(tls::Settings::SelfSigned),
         Some(certificate) => Some(tls::Settings::Files {
             certificate: certificate.clone(),
@@ -117,7 +128,7 @@ fn tls(flags: &Flags) -> Option<tls::Settings> {
             password: tls_password_file.clone(),
         }),
         None => None,
-    }
+    })
 }
 
 fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {

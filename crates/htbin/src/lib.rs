@@ -29,9 +29,9 @@ pub mod log;
 
 // The cellar: nouns that every room uses.
 pub mod site;
+pub mod recording;
 pub mod path;
 pub mod body;
-pub mod recording;
 pub mod refusal;
 pub mod failure;
 pub mod diagnosis;

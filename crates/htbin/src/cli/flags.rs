@@ -81,9 +81,9 @@ pub struct ListenFlags {
 
 /// TLS.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "TLS")]
+#[command(next_help_heading = "Where it listens")]
 pub struct TlsFlags {
-    /// Speak TLS with this certificate, a PEM file
+    /// Speak TLS with this certificate (PEM)
     ///
     /// With those between it and one that clients know, and with the key if --tls-key is not given. A file that changes is
     /// read again within a second, if the user who serves may read it. HTTP/2 comes with it.
@@ -91,14 +91,14 @@ pub struct TlsFlags {
     pub tls_cert: Option<PathBuf>,
     /// The key of the certificate [in its file]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
-    #[arg(requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// The file with the password of the key
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, hide_short_help = true)]
-    #[arg(requires = "tls_cert")]
     pub tls_password_file: Option<PathBuf>,
-    /// Speak TLS with a certificate made now and signed by nobody, for development
-    #[arg(long, conflicts_with = "tls_cert")]
+    /// Speak TLS with a certificate made now, for development
+    ///
+    /// Nobody has signed it: browsers warn of it, and curl wants -k.
+    #[arg(long)]
     pub tls_self_signed: bool,
 }
 
@@ -116,13 +116,13 @@ pub struct SiteFlags {
     #[arg(default_value = "index.html,index.cgi,index.py,index.pl", hide_default_value = true)]
     pub index: Vec<String>,
     /// Never list a directory
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_listing: bool,
     /// Serve names that start with a dot, too
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub hidden: bool,
     /// Follow symbolic links that leave the directory
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub follow_symlinks: bool,
     /// Answer with FILE what is not found [index.html]
     ///
@@ -137,6 +137,7 @@ pub struct SiteFlags {
     pub header: Vec<String>,
     /// Let pages from elsewhere read responses [*]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    #[arg(hide_short_help = true)]
     pub cors: Option<String>,
     /// Reload pages in the browser when a file changes
     ///
@@ -297,6 +298,7 @@ pub struct LimitFlags {
     pub cpu: u64,
     /// Processes of the user who runs scripts [none]
     #[arg(long, value_name = "N", value_parser = value::count, default_value = "none", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub nproc: u64,
 }
 

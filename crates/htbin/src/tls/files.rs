@@ -1,7 +1,8 @@
 //! A certificate and its key in files.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Read,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -91,9 +92,12 @@ fn encrypted(text: &str) -> Option<SecretDocument> {
 }
 
 fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(file).map_err(|source| Error::Unreadable { flag, file: file.to_owned(), source })
+    let mut text = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut text));
+    read.map(|_| text).map_err(|source| Error::Unreadable { flag, file: file.to_owned(), source })
 }
 
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
 const CERTIFICATE: &str = "--tls-cert";
 const KEY: &str = "--tls-key";
 const PASSWORD: &str = "--tls-password-file";

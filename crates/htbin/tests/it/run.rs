@@ -305,7 +305,6 @@ fn a_recording_is_replayed_and_the_difference_shown() {
         fs::write(site.path("cgi-bin/x"), text).unwrap();
         fs::set_permissions(site.path("cgi-bin/x"), fs::Permissions::from_mode(0o755)).unwrap();
     };
-    fs::create_dir(site.path("cgi-bin")).unwrap();
     put(sh("echo \"first: $(cat), $PATH_INFO, $QUERY_STRING\" >&2\nexit 3"));
     let folder = Site::new();
     fs::set_permissions(folder.root(), fs::Permissions::from_mode(0o777)).unwrap();

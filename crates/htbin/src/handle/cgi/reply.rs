@@ -198,8 +198,9 @@ impl Passage {
         let (exit, stderr) = running.as_ref().map_or((None, None), |it| (it.exit_known(), it.last_messages()));
         drop(running);
         let (subject, evidence) = (self.subject.clone(), Evidence { event, exit, stderr });
-        // A look at the script's file may have to wait for a disk. What has been written until now goes out meanwhile: a
-        // client that gets nothing at all may ask again.
+        // What has been written until now goes out first: a client that gets nothing at all may ask again.
+        tokio::task::yield_now().await;
+        // A look at the script's file may have to wait for a disk.
         let found = tokio::task::spawn_blocking(move || Diagnosis::of(&subject, &evidence)).await;
         Err(io::Error::other(found.map_or_else(|error| error.to_string(), |found| found.to_string())))
     }

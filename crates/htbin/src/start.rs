@@ -20,6 +20,7 @@ use crate::{
     cli::{self, Flags, Invocation},
     config::{self, Settings},
     demo::Demo,
+    handle::cgi::Debug,
     http, listen,
     listen::Socket,
     live::Live,
@@ -205,6 +206,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
+    let has_status = settings.cgi.debug != Debug::Never && sockets.iter().any(|socket| socket.address().is_some());
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
@@ -221,6 +223,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
             .chain(warm)
             .chain(lint::row(settings))
             .chain(settings.live.then(|| ("live", "pages reload when a file changes".to_owned())))
+            .chain(has_status.then(|| ("status", "/.htbin/ shows what runs, to this machine only".to_owned())))
             .chain(settings.qr.then(|| ("qr", code(scheme, sockets))))
             .collect(),
     }

@@ -1,4 +1,6 @@
-//! `htbin run`: what is typed behind it. The flags that say how a script runs are the server's own.
+//! `htbin run` and `htbin replay`: what is typed behind them. The flags that say how a script runs are the server's own.
+
+#![allow(rustdoc::broken_intra_doc_links, reason = "clap prints these texts: [nobody] is a default, not a link")]
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -83,6 +83,26 @@ pub struct Settings {
     pub raw: bool,
 }
 
+impl Settings {
+    /// The PATH that scripts get.
+    pub fn search_path(&self) -> OsString {
+        let path = self.environment.iter().find(|(name, _)| name == "PATH");
+        path.map(|(_, path)| path.clone()).unwrap_or_default()
+    }
+
+    /// What a script may use, as far as a diagnosis has to know.
+    pub fn limits(&self) -> diagnosis::Limits {
+        diagnosis::Limits {
+            head_time: self.head_time,
+            idle_time: self.idle_time,
+            output_bytes: self.output_bytes_max,
+            memory_bytes: self.memory_bytes_max,
+            cpu_seconds: self.cpu_seconds_max,
+            processes: self.processes_max,
+        }
+    }
+}
+
 /// Who may see why a script failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Debug {
@@ -184,21 +204,12 @@ impl Cgi {
 
     /// The same, of a file that is no script yet.
     pub fn subject_of(&self, program: &Path, interpreter: Option<&Path>) -> Subject {
-        let settings = &self.settings;
-        let path = settings.environment.iter().find(|(name, _)| name == "PATH");
         Subject {
             program: program.to_owned(),
             interpreter: interpreter.map(Path::to_owned),
-            search_path: path.map(|(_, path)| path.clone()).unwrap_or_default(),
+            search_path: self.settings.search_path(),
             runner: Arc::clone(&self.runner),
-            limits: diagnosis::Limits {
-                head_time: settings.head_time,
-                idle_time: settings.idle_time,
-                output_bytes: settings.output_bytes_max,
-                memory_bytes: settings.memory_bytes_max,
-                cpu_seconds: settings.cpu_seconds_max,
-                processes: settings.processes_max,
-            },
+            limits: self.settings.limits(),
         }
     }
 

@@ -25,7 +25,7 @@ fn is_harmless(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
-/// Text for people to see on a terminal, whoever wrote it: see [`push_visible`].
+/// Text for people to see on a terminal, whoever wrote it: what could forge a line or move a cursor is escaped.
 pub fn visible(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     push_visible(&mut out, bytes);

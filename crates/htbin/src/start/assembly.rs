@@ -7,8 +7,7 @@ use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 
 use crate::{
     config::Settings,
-    diagnosis,
-    handle::{self, cgi::Cgi, kept::Kept, status::Status},
+    handle::{cgi::Cgi, kept::Kept, status::Status},
     ledger::Ledger,
     live::{self, Live},
     log::AccessLog,
@@ -77,24 +76,12 @@ pub(super) fn watch(settings: &Settings, site: &Site) -> Option<Arc<Live>> {
     if !settings.live {
         return None;
     }
-    let path = settings.cgi.environment.iter().find(|(name, _)| name == "PATH");
     let watched = live::Settings {
         site: settings.site.clone(),
         runner: Arc::new(privilege::runner()),
-        search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
-        limits: limits(&settings.cgi),
+        search_path: settings.cgi.search_path(),
+        limits: settings.cgi.limits(),
     };
     // To serve without it is better than not to serve.
     Live::start(site, watched).inspect_err(|error| tracing::warn!("--live does nothing: {error}")).ok()
-}
-
-fn limits(settings: &handle::cgi::Settings) -> diagnosis::Limits {
-    diagnosis::Limits {
-        head_time: settings.head_time,
-        idle_time: settings.idle_time,
-        output_bytes: settings.output_bytes_max,
-        memory_bytes: settings.memory_bytes_max,
-        cpu_seconds: settings.cpu_seconds_max,
-        processes: settings.processes_max,
-    }
 }

@@ -68,10 +68,9 @@ fn look(lint: &lint::Settings, paths: &[PathBuf]) -> Result<Report, lint::Error>
 }
 
 fn of(settings: &Settings, runner: Runner, bounds: Bounds) -> lint::Settings {
-    let path = settings.cgi.environment.iter().find(|(name, _)| name == "PATH");
     lint::Settings {
         site: settings.site.clone(),
-        search_path: path.map(|(_, value)| value.clone()).unwrap_or_default(),
+        search_path: settings.cgi.search_path(),
         runner: Arc::new(runner),
         bounds,
     }

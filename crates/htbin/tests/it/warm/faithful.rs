@@ -168,7 +168,8 @@ struct Told {
 
 impl Told {
     fn of(site: &Site, scripts: &[Script], flags: &[&str]) -> Vec<Self> {
-        let flags = [flags, &["--log-format", "json", "--idle-timeout", "10s", "-v"]].concat();
+        // The page of a failure tells times and how it was started; the log tells why, and that is compared.
+        let flags = [flags, &["--no-debug", "--log-format", "json", "--idle-timeout", "10s", "-v"]].concat();
         let mut server = Server::with(site, &flags);
         let mut told = Vec::new();
         for script in scripts {

@@ -159,6 +159,18 @@ impl Scripts {
         Self::In(directories.chain(mounts).collect())
     }
 
+    /// The places of both.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Off, scripts) | (scripts, Self::Off) => scripts,
+            (Self::In(mut places), Self::In(more)) => {
+                places.extend(more.into_iter().filter(|place| !places.contains(place)).collect::<Vec<_>>());
+                Self::In(places)
+            }
+        }
+    }
+
     fn lines(&self) -> Vec<String> {
         let Self::In(places) = self else {
             return vec!["off (--no-cgi): nothing runs, and no source is sent".into()];

@@ -12,7 +12,7 @@ use machine::Machine;
 use crate::{
     cli::{Flags, LogFormat, TlsFlags, value},
     handle::{self, cgi::Debug},
-    http, layers, listen, log, site, tls,
+    http, layers, listen, log, route, site, tls,
 };
 
 mod check;
@@ -27,14 +27,12 @@ pub struct Settings {
     pub listen: listen::Settings,
     /// How it speaks TLS, if it does.
     pub tls: Option<tls::Settings>,
-    /// What it serves.
-    pub site: site::Settings,
+    /// What it serves, under which rules.
+    pub routes: route::Settings,
     /// What clients may use.
     pub http: http::Settings,
-    /// How scripts run.
+    /// How scripts run, all of them together.
     pub cgi: handle::cgi::Settings,
-    /// What every response gets.
-    pub layers: layers::Settings,
     /// What is logged.
     pub log: log::Settings,
     /// Threads that serve clients.
@@ -49,6 +47,18 @@ pub struct Settings {
     pub live: bool,
     /// The address is shown as a QR code.
     pub qr: bool,
+}
+
+impl Settings {
+    /// The rule that answers for every path: without a configuration file the only one.
+    pub fn rule(&self) -> &route::RuleSettings {
+        self.routes.last()
+    }
+
+    /// What it serves.
+    pub fn site(&self) -> Option<&site::Settings> {
+        self.rule().target.site()
+    }
 }
 
 /// Checks all flags and works out what they leave open from the machine and htbin's own environment.
@@ -77,10 +87,9 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
     Ok(Settings {
         listen: listen(flags)?,
         tls: tls(flags)?,
-        site: site(flags, machine)?,
+        routes: route::Settings::single(site(flags, machine)?, layers(flags)?, scripts(flags, machine)?),
         http: http(flags, machine)?,
         cgi: cgi(flags, machine)?,
-        layers: layers(flags)?,
         log: log(flags),
         threads: threads(flags, machine)?,
         user: flags.listen.user.clone(),
@@ -196,12 +205,26 @@ fn http(flags: &Flags, machine: &Machine) -> Result<http::Settings, Error> {
 
 fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error> {
     let (scripts, limits) = (&flags.scripts, &flags.limits);
-    let environment = environment(flags, machine)?;
     let running_max = limits.max_scripts.map_or_else(|| machine.scripts_max(), whole);
     Ok(handle::cgi::Settings {
         running_max: positive("--max-scripts", running_max)?,
         queue_max: whole(limits.queue),
         queue_time: limits.queue_time,
+        warm: warm(flags, &environment(flags, machine)?)?,
+        debug: match (scripts.debug, scripts.no_debug) {
+            (true, _) => Debug::Always,
+            (_, true) => Debug::Never,
+            (false, false) => Debug::Loopback,
+        },
+        records: flags.output.record.is_some(),
+        redirects_max: REDIRECTS_MAX,
+        raw: false,
+    })
+}
+
+fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error> {
+    let (scripts, limits) = (&flags.scripts, &flags.limits);
+    Ok(handle::cgi::Rules {
         head_time: limits.timeout,
         idle_time: limits.idle_timeout,
         body_idle_time: flags.clients.body_idle,
@@ -212,19 +235,10 @@ fn cgi(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Settings, Error>
         memory_bytes_max: check::memory(limits.memory)?,
         cpu_seconds_max: limited(limits.cpu),
         processes_max: limited(limits.nproc),
+        environment: environment(flags, machine)?,
         post_argv: scripts.post_argv,
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
-        warm: warm(flags, &environment)?,
-        environment,
-        debug: match (scripts.debug, scripts.no_debug) {
-            (true, _) => Debug::Always,
-            (_, true) => Debug::Never,
-            (false, false) => Debug::Loopback,
-        },
-        records: flags.output.record.is_some(),
-        redirects_max: REDIRECTS_MAX,
-        raw: false,
     })
 }
 

@@ -6,9 +6,9 @@ mod inject;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
-pub use inject::inject;
+pub use self::inject::inject;
 
-use crate::body::Body;
+use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
 
 /// The layers that are in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,13 +19,32 @@ pub struct Settings {
     pub cors: Option<HeaderValue>,
 }
 
-/// A request comes in; a layer may answer it itself.
-pub fn enter(settings: &Settings, request: &Parts) -> Option<Response<Body>> {
-    cors::enter(settings.cors.as_ref()?, request)
+/// A request comes in; a layer may answer it itself, or refuse it.
+#[expect(clippy::unused_async, reason = "layers that ask somebody stand here")]
+pub async fn enter(
+    settings: &Settings,
+    _exchange: &Exchange,
+    request: &Parts,
+) -> Result<Option<Response<Body>>, Refusal> {
+    Ok(settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)))
 }
 
-/// An answer with these fields goes out.
-pub fn leave(settings: &Settings, fields: &mut HeaderMap) {
+/// An answer goes out, to somebody who hears of changes or not.
+pub fn leave(
+    settings: &Settings,
+    request: &Parts,
+    mut response: Response<Body>,
+    mark: Option<&Mark>,
+) -> Response<Body> {
+    finish(settings, response.headers_mut());
+    match mark {
+        Some(mark) => inject(response, &request.method, mark),
+        None => response,
+    }
+}
+
+/// The fields of an answer, as they go out.
+pub fn finish(settings: &Settings, fields: &mut HeaderMap) {
     if let Some(origin) = &settings.cors {
         cors::leave(origin, fields);
     }

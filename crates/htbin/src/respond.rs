@@ -16,6 +16,7 @@ use std::{
     time::Instant,
 };
 
+use arc_swap::ArcSwap;
 use futures_util::future::Either;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
@@ -28,7 +29,6 @@ use crate::{
     handle::{
         self,
         cgi::{Cgi, Debug},
-        kept::Kept,
     },
     layers,
     ledger::Ledger,
@@ -38,7 +38,7 @@ use crate::{
     path::UrlPath,
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
-    route::Routes,
+    route::{Action, Routes, Rule},
     site::Target,
 };
 pub use record::Recorded;
@@ -48,11 +48,7 @@ pub use stopped::Stopped;
 /// Everything that answers requests.
 pub struct Server {
     /// Which rules hold where.
-    pub routes: Routes,
-    /// What happens to every answer.
-    pub layers: layers::Settings,
-    /// Small files that were sent lately.
-    pub kept: Kept,
+    pub routes: ArcSwap<Routes>,
     /// How scripts run.
     pub cgi: Arc<Cgi>,
     /// Who may see why a script failed.
@@ -87,7 +83,11 @@ impl Server {
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
         let mark = self.live_mark(&record.exchange, &request);
         if let Some(response) = self.answer_at_once(&request) {
-            return Either::Left(future::ready(record.of(with_live(response, &request, mark.as_ref()))));
+            let response = match &mark {
+                Some(mark) => layers::inject(response, &request.method, mark),
+                None => response,
+            };
+            return Either::Left(future::ready(record.of(response)));
         }
         let server = Arc::clone(self);
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
@@ -96,7 +96,9 @@ impl Server {
     /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
     /// any more, and so the request after it gets the same buffer.
     fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
-        let response = self.kept.answer(self.routes.find(request.uri.path()), request)?;
+        let routes = self.routes.load();
+        let rule = routes.find(request).ok()?;
+        let response = rule.kept.answer(rule.action.site()?, request)?;
         check(request).ok().map(|()| response)
     }
 
@@ -108,6 +110,9 @@ impl Server {
         mark: Option<Mark>,
     ) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
+        // The whole way under the rules of its beginning, even if others take their place meanwhile.
+        let routes = self.routes.load_full();
+        remarks.rule = Some(Arc::clone(routes.fallback(request)));
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
         if let Some(asked) = handle::status::asked(request, exchange.connection.secure)
             && check(request).is_ok()
@@ -121,7 +126,7 @@ impl Server {
         let request = unconditional.as_ref().unwrap_or(request);
         let answered = tokio::select! {
             biased;
-            answered = self.answer(exchange, request, body, remarks) => answered,
+            answered = self.answer(&routes, exchange, request, body, remarks) => answered,
             () = self.stopped.told() => {
                 Err(Refusal::with_detail(Reason::Stopped, "by a second signal, or because --stop-time was up"))
             }
@@ -134,8 +139,10 @@ impl Server {
                 response
             }
         };
-        layers::leave(&self.layers, response.headers_mut());
-        record.of(with_live(response, request, mark.as_ref()))
+        if let Some(rule) = &remarks.rule {
+            response = layers::leave(&rule.layers, request, response, mark.as_ref());
+        }
+        record.of(response)
     }
 
     /// A conversation is over. If it ended because what came was no request, that is written down too.
@@ -163,50 +170,84 @@ impl Server {
 
     async fn answer(
         &self,
+        routes: &Routes,
         exchange: &Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
     ) -> Result<Response<Body>, Refusal> {
         check(request)?;
-        if let Some(response) = layers::enter(&self.layers, request) {
-            return Ok(response);
-        }
-        if request.uri.path() == "*" && request.method == Method::OPTIONS {
-            return Ok(options_of_server());
-        }
-        if let Some(events) = self.live_events(exchange, request) {
-            return events;
-        }
         let mut body = Some(body);
-        let mut redirected: Option<Parts> = None;
-        // The one step back is the local redirect (RFC 3875 §6.2.2): it meets the same rules as if the client had asked.
+        let mut sent_on: Option<Parts> = None;
+        // The one step back is the local redirect (RFC 3875 §6.2.2), and a rewrite: it meets the rules of its new path as
+        // if the client had asked for it.
         for _ in 0..=self.redirects_max {
-            let request = redirected.as_ref().unwrap_or(request);
-            let site = self.routes.find(request.uri.path());
-            let path = UrlPath::parse(request.uri.path())?;
-            match site.resolve(&path)? {
-                Target::File(file) => {
-                    let metadata = file.metadata;
-                    let response = handle::file::answer(file, request)?;
-                    let finish = |fields: &mut HeaderMap| layers::leave(&self.layers, fields);
-                    self.kept.keep(site, request, (&path, &metadata), &response, finish);
-                    return Ok(response);
-                }
-                Target::Directory(directory) => return handle::listing::answer(directory, request).await,
-                Target::Redirect(location) => return Ok(moved(&location, request)),
-                Target::Script(script) => {
-                    remarks.script = Some(script.program().to_string_lossy().into());
-                    match self.cgi.answer(&script, exchange, request, body.take()).await? {
-                        handle::cgi::Answer::Response(response) => return Ok(response),
-                        handle::cgi::Answer::LocalRedirect(location) => {
-                            redirected = Some(redirect_locally(request, &location)?);
-                        }
-                    }
-                }
+            let request = sent_on.as_ref().unwrap_or(request);
+            let is_of_server = request.uri.path() == "*" && request.method == Method::OPTIONS;
+            let rule = if is_of_server { routes.fallback(request) } else { routes.find(request)? };
+            remarks.rule = Some(Arc::clone(rule));
+            if let Some(response) = layers::enter(&rule.layers, exchange, request).await? {
+                return Ok(response);
+            }
+            if is_of_server {
+                return Ok(options_of_server());
+            }
+            if let Some(events) = self.live_events(exchange, request) {
+                return events;
+            }
+            match self.act(rule, exchange, request, &mut body, remarks).await? {
+                Outcome::Answer(response) => return Ok(response),
+                Outcome::SentOn(next) => sent_on = Some(*next),
             }
         }
         Err(Refusal::with_detail(Reason::RedirectLoop, format!("more than {} local redirects", self.redirects_max)))
+    }
+
+    /// Does what the rule says.
+    async fn act(
+        &self,
+        rule: &Rule,
+        exchange: &Exchange,
+        request: &Parts,
+        body: &mut Option<Incoming>,
+        remarks: &mut Remarks,
+    ) -> Result<Outcome, Refusal> {
+        let site = match &rule.action {
+            Action::Site(site) => site,
+            Action::Redirect(status, to) => {
+                return Ok(Outcome::Answer(handle::fixed::redirect(*status, &rule.fill(to, request)?)?));
+            }
+            Action::Rewrite(to) => {
+                let next = handle::fixed::rewritten(request, &rule.fill(to, request)?)?;
+                return Ok(Outcome::SentOn(Box::new(next)));
+            }
+            Action::Respond(status, media_type, text) => {
+                return handle::fixed::respond(request, (*status, media_type, text)).map(Outcome::Answer);
+            }
+            Action::Refuse(reason) => return Err(Refusal::with_detail(*reason, "a rule of the configuration says so")),
+        };
+        let path = UrlPath::parse(request.uri.path())?;
+        match site.resolve(&path)? {
+            Target::File(file) => {
+                let metadata = file.metadata;
+                let response = handle::file::answer(file, request)?;
+                let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
+                rule.kept.keep(site, request, (&path, &metadata), &response, finish);
+                Ok(Outcome::Answer(response))
+            }
+            Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
+            Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
+            Target::Script(script) => {
+                remarks.script = Some(script.program().to_string_lossy().into());
+                let answer = self.cgi.answer((&script, &rule.scripts), exchange, request, body.take()).await?;
+                Ok(match answer {
+                    handle::cgi::Answer::Response(response) => Outcome::Answer(response),
+                    handle::cgi::Answer::LocalRedirect(location) => {
+                        Outcome::SentOn(Box::new(redirect_locally(request, &location)?))
+                    }
+                })
+            }
+        }
     }
 
     async fn refuse(
@@ -233,7 +274,7 @@ impl Server {
         details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
         remarks.detail = examined.as_ref().map(|examined| examined.diagnosis.to_string().into());
         let show_details = details::may_be_shown(self.debug, exchange, request);
-        let near = if show_details { self.near(request, refusal) } else { Vec::new() };
+        let near = if show_details { near(request, refusal, remarks) } else { Vec::new() };
         let details = page::Details { failure: failure.as_ref(), examined: examined.as_ref(), near: &near };
         let form = page::Form::wanted(&request.headers, page::Form::Plain);
         let page = page::refusal(refusal, exchange.id, show_details.then_some(&details), form);
@@ -263,23 +304,25 @@ impl Server {
             _ => return None,
         };
         let script = refusal.script.as_deref().or_else(|| remarks.script.as_deref().map(Path::new))?;
-        Some(Failure::untried(self.cgi.subject_of(script, None), event))
-    }
-
-    /// What a path that leads nowhere may have meant.
-    fn near(&self, request: &Parts, refusal: &Refusal) -> Vec<String> {
-        match (refusal.reason, UrlPath::parse(request.uri.path())) {
-            (Reason::NotFound, Ok(path)) => self.routes.find(request.uri.path()).near(&path),
-            _ => Vec::new(),
-        }
+        let rules = &remarks.rule.as_ref()?.scripts;
+        Some(Failure::untried(self.cgi.subject_of(script, None, rules), event))
     }
 }
 
-/// The answer on its way to somebody who hears of changes, or not.
-fn with_live(response: Response<Body>, request: &Parts, mark: Option<&Mark>) -> Response<Body> {
-    match mark {
-        Some(mark) => layers::inject(response, &request.method, mark),
-        None => response,
+/// What a step on the way comes to.
+enum Outcome {
+    /// An answer for the client.
+    Answer(Response<Body>),
+    /// The same request, of another path.
+    SentOn(Box<Parts>),
+}
+
+/// What a path that leads nowhere may have meant.
+fn near(request: &Parts, refusal: &Refusal, remarks: &Remarks) -> Vec<String> {
+    let site = remarks.rule.as_ref().and_then(|rule| rule.action.site());
+    match (refusal.reason, UrlPath::parse(request.uri.path()), site) {
+        (Reason::NotFound, Ok(path), Some(site)) => site.near(&path),
+        _ => Vec::new(),
     }
 }
 

@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// What is served, and how. The flag of each is named with it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The directory that is served (`--directory`).
     pub root: PathBuf,

@@ -28,7 +28,8 @@ use crate::{
     log::AccessLog,
     privilege::{self, Identity},
     recording::Recorder,
-    site::{self, Site},
+    route::{self, Routes},
+    site,
     tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
@@ -128,18 +129,18 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     tls.iter().for_each(Tls::check_reload);
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
-    if let Some(demo) = &demo {
-        demo.path().clone_into(&mut settings.site.root);
+    if let (Some(demo), route::Target::Site(site)) = (&demo, &mut settings.routes.last_mut().target) {
+        demo.path().clone_into(&mut site.root);
     }
-    let site = Site::open(settings.site.clone()).map_err(|error| with_user(error, identity.as_ref()))?;
-    let recorder = settings.record.as_deref().map(|folder| recorder(folder, &site)).transpose()?;
+    let routes = Routes::open(&settings.routes).map_err(|error| with_user(error, identity.as_ref()))?;
+    let recorder = settings.record.as_deref().map(|folder| recorder(folder, &routes)).transpose()?;
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
-    let live = watch(&settings, &site);
+    let live = watch(&settings, &routes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
         .enable_all()
@@ -157,7 +158,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
         let extras = Extras { live: live.clone(), recorder };
-        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), extras)?;
+        let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         serve_until_stopped(settings.http, assembly, live, (sockets, tls), signals).await
     });
     runtime.shutdown_background();
@@ -166,9 +167,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
 }
 
 /// The folder for exchanges that fail; not one that is served.
-fn recorder(folder: &Path, site: &Site) -> anyhow::Result<Recorder> {
+fn recorder(folder: &Path, routes: &Routes) -> anyhow::Result<Recorder> {
     let folder = std::path::absolute(folder).context("--record")?;
-    if folder.starts_with(site.root()) {
+    if routes.sites().any(|site| folder.starts_with(site.root())) {
         anyhow::bail!("--record {}: it lies in the site and would be served; name one elsewhere", folder.display());
     }
     Ok(Recorder::open(&folder)?)
@@ -198,9 +199,13 @@ fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
 
 fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {
     let mut interpreters = BTreeSet::new();
-    let scripts = Scripts::find(&settings.site, |script, interpreter| {
-        interpreters.extend(settings.cgi.warm.as_ref().and_then(|warm| warm.interpreter_of(script, interpreter)));
+    let found = settings.routes.sites().into_iter().map(|site| {
+        Scripts::find(site, |script, interpreter| {
+            interpreters.extend(settings.cgi.warm.as_ref().and_then(|warm| warm.interpreter_of(script, interpreter)));
+        })
     });
+    let scripts = found.reduce(Scripts::join).unwrap_or(Scripts::Off);
+    let root = settings.site().map(|site| site.root.display().to_string()).unwrap_or_default();
     let warm = settings.cgi.warm.as_ref().map(|_| match interpreters.len() {
         0 => ("warm", "nothing: no script asks for python3 or perl in its first line".to_owned()),
         _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
@@ -212,7 +217,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
         scheme,
-        served: demo.map_or_else(|| settings.site.root.display().to_string(), |_| "the demo site".to_owned()),
+        served: demo.map_or(root, |_| "the demo site".to_owned()),
         sockets,
         port_taken: settings.listen.port_given_up(sockets),
         scripts,

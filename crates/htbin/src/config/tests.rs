@@ -36,8 +36,14 @@ fn told(line: &[&str]) -> String {
 
 fn environment_on(variables: &[(&str, &str)], line: &[&str]) -> Vec<String> {
     let settings = settings_on(&machine(variables), line).expect("all is right");
-    let entries = settings.cgi.environment.iter();
+    let entries = settings.rule().scripts.environment.iter();
     entries.map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()
+}
+
+impl Settings {
+    fn own_site(&self) -> site::Settings {
+        self.site().expect("flags make one").clone()
+    }
 }
 
 fn script_dirs(pairs: &[(&str, Option<&str>)]) -> Vec<ScriptDir> {
@@ -52,18 +58,18 @@ fn script_dirs(pairs: &[(&str, Option<&str>)]) -> Vec<ScriptDir> {
 fn defaults_are_those_of_the_manual() {
     let it = settings(&[]);
     assert_eq!(it.listen, listen::Settings { binds: vec![], port: 8000, port_asked: false });
-    assert_eq!(it.site.root, std::env::current_dir().expect("there is one"));
-    assert!(it.site.cgi && it.site.listing && !it.site.hidden && !it.site.follow_symlinks);
-    assert_eq!(it.site.script_dirs, script_dirs(&[("/cgi-bin", None), ("/htbin", None)]));
-    assert_eq!((it.site.mounts, it.site.interpreters, it.site.spa), (vec![], vec![], None));
+    assert_eq!(it.own_site().root, std::env::current_dir().expect("there is one"));
+    assert!(it.own_site().cgi && it.own_site().listing && !it.own_site().hidden && !it.own_site().follow_symlinks);
+    assert_eq!(it.own_site().script_dirs, script_dirs(&[("/cgi-bin", None), ("/htbin", None)]));
+    assert_eq!((it.own_site().mounts, it.own_site().interpreters, it.own_site().spa), (vec![], vec![], None));
     assert_eq!((it.http.connections_max, it.http.head_bytes_max, it.http.head_fields_max), (10_000, 65_536, 100));
     assert_eq!((it.cgi.running_max, it.cgi.queue_max, it.cgi.queue_time), (128, 512, Duration::from_secs(30)));
-    assert_eq!((it.cgi.body_bytes_max, it.cgi.body_memory_bytes_max), (1 << 30, 65_536));
-    assert_eq!((it.cgi.output_bytes_max, it.cgi.memory_bytes_max), (None, None));
-    assert_eq!((it.cgi.cpu_seconds_max, it.cgi.processes_max), (None, None));
+    assert_eq!((it.rule().scripts.body_bytes_max, it.rule().scripts.body_memory_bytes_max), (1 << 30, 65_536));
+    assert_eq!((it.rule().scripts.output_bytes_max, it.rule().scripts.memory_bytes_max), (None, None));
+    assert_eq!((it.rule().scripts.cpu_seconds_max, it.rule().scripts.processes_max), (None, None));
     assert_eq!((it.cgi.debug, it.cgi.redirects_max), (Debug::Loopback, 10));
-    assert!(!it.cgi.post_argv && !it.cgi.pass_auth && !it.cgi.new_privileges);
-    assert_eq!(it.layers, layers::Settings::default());
+    assert!(!it.rule().scripts.post_argv && !it.rule().scripts.pass_auth && !it.rule().scripts.new_privileges);
+    assert_eq!(it.rule().layers, layers::Settings::default());
     assert_eq!(it.log, log::Settings { format: log::Format::Common, quiet: false, bare: false, verbose: 0 });
     assert_eq!((it.user, it.open), (None, None));
 }
@@ -120,8 +126,8 @@ fn memory_is_enough_to_start_something() {
     let meant = "a bare number is bytes, 512m is megabytes";
     assert_eq!(told(&["--memory", "512"]), format!("--memory: 512 is too little: {least}; {meant}"));
     assert_eq!(told(&["--memory", "0"]), format!("--memory: 0 is too little: {least}"));
-    assert_eq!(settings(&["--memory", "1m"]).cgi.memory_bytes_max, Some(1 << 20));
-    assert_eq!(settings(&["--memory", "none"]).cgi.memory_bytes_max, None);
+    assert_eq!(settings(&["--memory", "1m"]).rule().scripts.memory_bytes_max, Some(1 << 20));
+    assert_eq!(settings(&["--memory", "none"]).rule().scripts.memory_bytes_max, None);
 }
 
 #[test]
@@ -136,9 +142,9 @@ fn script_directories_are_urls_with_one_slash() {
         ("/a//b", "/a/b"),
         ("/a b", "/a b"),
     ] {
-        assert_eq!(settings(&["--cgi-dir", given]).site.script_dirs, script_dirs(&[(url, None)]), "{given}");
+        assert_eq!(settings(&["--cgi-dir", given]).own_site().script_dirs, script_dirs(&[(url, None)]), "{given}");
     }
-    let outside = settings(&["--cgi-dir", "/x=/usr/bin,/y"]).site.script_dirs;
+    let outside = settings(&["--cgi-dir", "/x=/usr/bin,/y"]).own_site().script_dirs;
     assert_eq!(outside, script_dirs(&[("/x", Some("/usr/bin")), ("/y", None)]));
     for given in ["../x", "/a/../b", "/a%20b", "=/usr", "/a?b"] {
         assert!(told(&["--cgi-dir", given]).contains("is no URL path: it looks like /cgi-bin, decoded"), "{given}");
@@ -149,7 +155,7 @@ fn script_directories_are_urls_with_one_slash() {
 
 #[test]
 fn mounts_and_interpreters_name_programs() {
-    let it = settings(&["--cgi", "/sh/=sh", "--interpreter", ".x=/bin/sh", "--interpreter", ".tar.y=env"]).site;
+    let it = settings(&["--cgi", "/sh/=sh", "--interpreter", ".x=/bin/sh", "--interpreter", ".tar.y=env"]).own_site();
     assert_eq!(it.mounts.len(), 1);
     assert!(
         matches!(&it.mounts[..], [Mount { url, program }] if url == "/sh" && program.ends_with("sh") && program.is_absolute())
@@ -200,11 +206,11 @@ fn meta_variables_cannot_be_set() {
 
 #[test]
 fn fields_for_every_response() {
-    let it = settings(&["-H", "X-A: b: c", "-H", "x-a:d", "--cors"]).layers;
+    let it = settings(&["-H", "X-A: b: c", "-H", "x-a:d", "--cors"]).rule().layers.clone();
     let fields: Vec<(&str, &[u8])> = it.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     assert_eq!(fields, [("x-a", &b"b: c"[..]), ("x-a", b"d")]);
     assert_eq!(it.cors.expect("it was asked for"), "*");
-    let origin = |it: &str| settings(&[&format!("--cors={it}")]).layers.cors.expect("it was asked for");
+    let origin = |it: &str| settings(&[&format!("--cors={it}")]).rule().layers.cors.clone().expect("it was asked for");
     assert_eq!(origin("https://a.example:8443/"), "https://a.example:8443");
     for (field, what) in [
         ("nope", "has no colon: a field looks like 'X-Robots-Tag: none'"),
@@ -226,11 +232,14 @@ fn limits_reach_their_rooms() {
     let line =
         ["--memory", "1g", "--cpu", "10s", "--nproc", "50", "--max-output", "5m", "--timeout", "5", "--max-head=16k"];
     let it = settings(&line);
-    assert_eq!((it.cgi.memory_bytes_max, it.cgi.cpu_seconds_max), (Some(1 << 30), Some(10)));
-    assert_eq!((it.cgi.processes_max, it.cgi.output_bytes_max), (Some(50), Some(5 << 20)));
-    assert_eq!((it.cgi.head_time, it.cgi.idle_time), (Duration::from_secs(5), Duration::from_secs(60)));
-    assert_eq!((it.cgi.head_bytes_max, it.http.head_bytes_max), (16_384, 16_384));
-    assert_eq!(settings(&["--idle-timeout", "none"]).cgi.idle_time, value::NEVER);
+    assert_eq!((it.rule().scripts.memory_bytes_max, it.rule().scripts.cpu_seconds_max), (Some(1 << 30), Some(10)));
+    assert_eq!((it.rule().scripts.processes_max, it.rule().scripts.output_bytes_max), (Some(50), Some(5 << 20)));
+    assert_eq!(
+        (it.rule().scripts.head_time, it.rule().scripts.idle_time),
+        (Duration::from_secs(5), Duration::from_secs(60))
+    );
+    assert_eq!((it.rule().scripts.head_bytes_max, it.http.head_bytes_max), (16_384, 16_384));
+    assert_eq!(settings(&["--idle-timeout", "none"]).rule().scripts.idle_time, value::NEVER);
     assert_eq!(settings(&["--debug"]).cgi.debug, Debug::Always);
     assert_eq!(settings(&["--no-debug"]).cgi.debug, Debug::Never);
     assert!(told(&["--max-head", "1k"]).starts_with("--max-head: a size from 8k to 16m is needed"));
@@ -245,7 +254,7 @@ fn limits_reach_their_rooms() {
 fn the_directory_must_be_there() {
     let folder = tempfile::tempdir().expect("a private folder");
     let path = folder.path().to_str().expect("it is text");
-    assert_eq!(settings(&[path]).site.root, folder.path());
+    assert_eq!(settings(&[path]).own_site().root, folder.path());
     let file = folder.path().join("a.txt");
     fs::write(&file, "").expect("the folder is ours");
     let shown = file.display().to_string();
@@ -258,9 +267,9 @@ fn the_directory_must_be_there() {
 
 #[test]
 fn index_and_spa_are_names_of_files() {
-    assert_eq!(settings(&["--index="]).site.index, [""; 0]);
-    assert_eq!(settings(&["--index", "a.html,b.cgi"]).site.index, ["a.html", "b.cgi"]);
-    assert_eq!(settings(&["--spa=/app/index.html"]).site.spa.as_deref(), Some("app/index.html"));
+    assert_eq!(settings(&["--index="]).own_site().index, [""; 0]);
+    assert_eq!(settings(&["--index", "a.html,b.cgi"]).own_site().index, ["a.html", "b.cgi"]);
+    assert_eq!(settings(&["--spa=/app/index.html"]).own_site().spa.as_deref(), Some("app/index.html"));
     assert!(told(&["--index", "a/b"]).contains("is no name of a file: name it without its directory"));
     assert!(told(&["--spa=../a"]).contains("is no file of the site: a path like index.html is needed"));
     assert_eq!(settings(&["--open=x"]).open.as_deref(), Some("/x"));

@@ -34,7 +34,7 @@ use messages::Messages;
 use order::Order;
 use output::Running;
 
-/// How scripts run.
+/// How scripts run, all of them together.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Scripts at once.
@@ -43,6 +43,21 @@ pub struct Settings {
     pub queue_max: usize,
     /// How long one may wait.
     pub queue_time: Duration,
+    /// How interpreters are kept warm, if they are.
+    pub warm: Option<warm::Settings>,
+    /// Who may see why a script failed.
+    pub debug: Debug,
+    /// Exchanges that fail are recorded, with their bodies.
+    pub records: bool,
+    /// Local redirects one request may take.
+    pub redirects_max: usize,
+    /// Whatever a script writes is the answer's body, its head too: `htbin run --raw`.
+    pub raw: bool,
+}
+
+/// What holds for the scripts of one route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
     /// For a script's whole head.
     pub head_time: Duration,
     /// Without output.
@@ -71,19 +86,9 @@ pub struct Settings {
     pub pass_auth: bool,
     /// Scripts may gain privileges (setuid programs).
     pub new_privileges: bool,
-    /// How interpreters are kept warm, if they are.
-    pub warm: Option<warm::Settings>,
-    /// Who may see why a script failed.
-    pub debug: Debug,
-    /// Exchanges that fail are recorded, with their bodies.
-    pub records: bool,
-    /// Local redirects one request may take.
-    pub redirects_max: usize,
-    /// Whatever a script writes is the answer's body, its head too: `htbin run --raw`.
-    pub raw: bool,
 }
 
-impl Settings {
+impl Rules {
     /// The PATH that scripts get.
     pub fn search_path(&self) -> OsString {
         let path = self.environment.iter().find(|(name, _)| name == "PATH");
@@ -99,6 +104,16 @@ impl Settings {
             memory_bytes: self.memory_bytes_max,
             cpu_seconds: self.cpu_seconds_max,
             processes: self.processes_max,
+        }
+    }
+
+    /// What the kernel holds it to.
+    fn of_kernel(&self) -> Limits {
+        Limits {
+            cpu_seconds: self.cpu_seconds_max,
+            memory_bytes: self.memory_bytes_max,
+            processes: self.processes_max,
+            file_bytes: None,
         }
     }
 }
@@ -146,29 +161,29 @@ impl Cgi {
         Load { running, running_max, queued, queue_max, warm, launcher_memory_bytes }
     }
 
-    /// Runs a script for this request. The body is the request's, or none after a local redirect.
+    /// Runs a script for this request, under these rules. The body is the request's, or none after a local redirect.
     pub async fn answer(
         &self,
-        script: &Script,
+        (script, rules): (&Script, &Rules),
         exchange: &Exchange,
         request: &Parts,
         body: Option<Incoming>,
     ) -> Result<Answer, Refusal> {
         // The body first: a slow upload holds no place and no process.
-        let body = upload::take(body, request, &self.settings).await?;
+        let body = upload::take(body, request, rules).await?;
         exchange.done(Step::Body);
         let place = self.gate.enter().await?;
         exchange.done(Step::Place);
-        let (order, body_bytes) = (Order::new(script, exchange, request, &body, &self.settings), body.length);
+        let (order, body_bytes) = (Order::new(script, exchange, request, &body, rules), body.length);
         let held = self.settings.records.then(|| body.hold()).flatten();
         let run = |output| {
             let body = held.as_ref().map(|held| held.start(BODY_BYTES_MAX));
             Run { body, ..order.run(output, body_bytes, exchange) }
         };
-        let started = order.start(&self.starter, self.limits(), self.settings.new_privileges, body.into_stdin()?).await;
-        let (started, start) = match started {
+        let subject = || self.subject(script, rules);
+        let (started, start) = match order.start(&self.starter, rules, body.into_stdin()?).await {
             Ok(started) => started,
-            Err(error) => return Err(self.launch_refusal(error, script, run(Vec::new()))),
+            Err(error) => return Err(launch_refusal(error, subject, || run(Vec::new()))),
         };
         // Of several, by local redirects, the first is told.
         let _ = exchange.start.set(start);
@@ -180,58 +195,49 @@ impl Cgi {
             entry.gone(usage);
         });
         let messages = Messages::new(started.stderr, exchange.id, script);
-        let running = Running::new(started.stdout, started.process, messages, &self.settings);
+        let running = Running::new(started.stdout, started.process, messages, rules);
         if self.settings.raw {
-            return Ok(Answer::Response(reply::raw(running, self.subject(script))));
+            return Ok(Answer::Response(reply::raw(running, subject())));
         }
-        let answer = reply::read(running, script, request, self).await.map_err(|mut fault| {
+        let answer = reply::read(running, (script, rules), request, subject).await.map_err(|mut fault| {
             let (run, reason) = (run(std::mem::take(&mut fault.output)), fault.reason());
             let event = match fault.event() {
                 Ok(event) => event,
                 Err(refusal) => return refusal,
             };
             let evidence = Evidence { event, exit: fault.exit, stderr: fault.stderr };
-            Refusal::new(reason).of_failure(Failure { subject: self.subject(script), evidence, run: Some(run) })
+            Refusal::new(reason).of_failure(Failure { subject: subject(), evidence, run: Some(run) })
         })?;
         exchange.done(Step::Head);
         Ok(answer)
     }
 
     /// A script and its circumstances, to find out what is wrong with it.
-    pub fn subject(&self, script: &Script) -> Subject {
-        self.subject_of(script.program(), script.interpreter())
+    pub fn subject(&self, script: &Script, rules: &Rules) -> Subject {
+        self.subject_of(script.program(), script.interpreter(), rules)
     }
 
     /// The same, of a file that is no script yet.
-    pub fn subject_of(&self, program: &Path, interpreter: Option<&Path>) -> Subject {
+    pub fn subject_of(&self, program: &Path, interpreter: Option<&Path>, rules: &Rules) -> Subject {
         Subject {
             program: program.to_owned(),
             interpreter: interpreter.map(Path::to_owned),
-            search_path: self.settings.search_path(),
+            search_path: rules.search_path(),
             runner: Arc::clone(&self.runner),
-            limits: self.settings.limits(),
+            limits: rules.limits(),
         }
     }
+}
 
-    fn limits(&self) -> Limits {
-        Limits {
-            cpu_seconds: self.settings.cpu_seconds_max,
-            memory_bytes: self.settings.memory_bytes_max,
-            processes: self.settings.processes_max,
-            file_bytes: None,
-        }
-    }
-
-    fn launch_refusal(&self, error: LaunchError, script: &Script, run: Run) -> Refusal {
-        let detail = error.to_string();
-        let reason = match error {
-            LaunchError::Failed { .. } | LaunchError::Nul => Reason::LaunchFailed,
-            LaunchError::Pipes(_) => return Refusal::with_detail(Reason::Busy(1), detail),
-            LaunchError::Lost => return Refusal::with_detail(Reason::LauncherLost, detail),
-        };
-        let evidence = Evidence { event: Event::Launch(Arc::new(error)), exit: None, stderr: None };
-        Refusal::new(reason).of_failure(Failure { subject: self.subject(script), evidence, run: Some(run) })
-    }
+fn launch_refusal(error: LaunchError, subject: impl FnOnce() -> Subject, run: impl FnOnce() -> Run) -> Refusal {
+    let detail = error.to_string();
+    let reason = match error {
+        LaunchError::Failed { .. } | LaunchError::Nul => Reason::LaunchFailed,
+        LaunchError::Pipes(_) => return Refusal::with_detail(Reason::Busy(1), detail),
+        LaunchError::Lost => return Refusal::with_detail(Reason::LauncherLost, detail),
+    };
+    let evidence = Evidence { event: Event::Launch(Arc::new(error)), exit: None, stderr: None };
+    Refusal::new(reason).of_failure(Failure { subject: subject(), evidence, run: Some(run()) })
 }
 
 fn entry(script: &Script, exchange: &Exchange, request: &Parts, start: Start, process: &Process) -> Entry {
@@ -247,5 +253,29 @@ fn entry(script: &Script, exchange: &Exchange, request: &Parts, start: Start, pr
         start,
         pid: process.pid(),
         ender: process.ender(),
+    }
+}
+
+#[cfg(test)]
+impl Rules {
+    /// Rules that a test does not look at.
+    pub(crate) fn tests() -> Self {
+        let time = Duration::from_secs(60);
+        Self {
+            head_time: time,
+            idle_time: time,
+            body_idle_time: time,
+            body_bytes_max: 1 << 20,
+            body_memory_bytes_max: 1 << 16,
+            head_bytes_max: 1 << 16,
+            output_bytes_max: None,
+            memory_bytes_max: None,
+            cpu_seconds_max: None,
+            processes_max: None,
+            environment: Vec::new(),
+            post_argv: false,
+            pass_auth: false,
+            new_privileges: false,
+        }
     }
 }

@@ -16,11 +16,14 @@ use crate::{
     ledger::{Ledger, OfScript, Past},
     log::{AccessLog, Entry},
     refusal::{Reason, Refusal},
+    route::Rule,
 };
 
 /// What is known about an exchange besides its request and status.
 #[derive(Debug, Default)]
 pub(super) struct Remarks {
+    /// Under which rule it was answered; none if there was nothing to find out.
+    pub(super) rule: Option<Arc<Rule>>,
     /// The script that ran for it, or was to run.
     pub(super) script: Option<Box<str>>,
     /// Why it was refused.

@@ -1,13 +1,17 @@
 //! Puts together what answers requests: the server with its launcher, and what it stands on.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use anyhow::Context as _;
+use arc_swap::ArcSwap;
 use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 
 use crate::{
     config::Settings,
-    handle::{cgi::Cgi, kept::Kept, status::Status},
+    handle::{cgi::Cgi, status::Status},
     ledger::Ledger,
     live::{self, Live},
     log::AccessLog,
@@ -38,7 +42,7 @@ pub(super) struct Extras {
 /// Makes a server, within the runtime. From now on this process adopts what scripts leave behind.
 pub(super) fn assemble(
     settings: &Settings,
-    site: Site,
+    routes: Routes,
     launcher: EarlyLauncher,
     access: Arc<AccessLog>,
     extras: Extras,
@@ -50,14 +54,13 @@ pub(super) fn assemble(
     let starter = Arc::new(Starter::new(launcher, settings.cgi.warm.clone()));
     let ledger = Arc::<Ledger>::default();
     let connections_max = settings.http.connections_max;
-    let machine = Machine { user: privilege::my_name(), root: site.root().to_owned(), connections_max };
+    let root = routes.sites().next().map_or(Path::new("/"), Site::root);
+    let machine = Machine { user: privilege::my_name(), root: root.to_owned(), connections_max };
     let cgi = Cgi::new(settings.cgi.clone(), Arc::clone(&starter), privilege::runner(), Arc::clone(&ledger));
     let cgi = Arc::new(cgi);
     let server = Arc::new(Server {
         status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
-        routes: Routes::single(site),
-        layers: settings.layers.clone(),
-        kept: Kept::default(),
+        routes: ArcSwap::from_pointee(routes),
         debug: settings.cgi.debug,
         redirects_max: settings.cgi.redirects_max,
         cgi,
@@ -72,15 +75,16 @@ pub(super) fn assemble(
 }
 
 /// Watches the site, if that is wanted and possible.
-pub(super) fn watch(settings: &Settings, site: &Site) -> Option<Arc<Live>> {
+pub(super) fn watch(settings: &Settings, routes: &Routes) -> Option<Arc<Live>> {
     if !settings.live {
         return None;
     }
+    let (site, rules) = (routes.sites().next()?, &settings.rule().scripts);
     let watched = live::Settings {
-        site: settings.site.clone(),
+        site: settings.site()?.clone(),
         runner: Arc::new(privilege::runner()),
-        search_path: settings.cgi.search_path(),
-        limits: settings.cgi.limits(),
+        search_path: rules.search_path(),
+        limits: rules.limits(),
     };
     // To serve without it is better than not to serve.
     Live::start(site, watched).inspect_err(|error| tracing::warn!("--live does nothing: {error}")).ok()

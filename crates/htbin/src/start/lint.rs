@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use anyhow::Context as _;
 use rustix::termios::tcgetwinsize;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 pub(super) fn run(asked: &cli::Lint) -> anyhow::Result<ExitCode> {
     let settings = config::from_flags(&asked.flags)?;
     let runner = privilege::judged(settings.user.as_deref())?;
-    let lint = of(&settings, runner, Bounds::ASKED);
+    let lint = of(&settings, runner, Bounds::ASKED).context("there is no site to look at")?;
     let here = [PathBuf::from(".")];
     let paths = if asked.paths.is_empty() { &here[..] } else { &asked.paths };
     let mut report = look(&lint, paths)?;
@@ -55,7 +56,7 @@ pub(super) fn of_file(file: &Path) -> anyhow::Result<Vec<lint::Finding>> {
     let words = ["htbin".into()];
     let cli::Invocation::Serve(flags) = cli::parse(words, [])? else { return Ok(Vec::new()) };
     let settings = config::from_flags(&flags)?;
-    let lint = of(&settings, privilege::judged(None)?, Bounds::ASKED);
+    let Some(lint) = of(&settings, privilege::judged(None)?, Bounds::ASKED) else { return Ok(Vec::new()) };
     Ok(lint::look(&lint, file)?.findings)
 }
 
@@ -67,25 +68,23 @@ fn look(lint: &lint::Settings, paths: &[PathBuf]) -> Result<Report, lint::Error>
     Ok(report)
 }
 
-fn of(settings: &Settings, runner: Runner, bounds: Bounds) -> lint::Settings {
-    lint::Settings {
-        site: settings.site.clone(),
-        search_path: settings.cgi.search_path(),
+fn of(settings: &Settings, runner: Runner, bounds: Bounds) -> Option<lint::Settings> {
+    Some(lint::Settings {
+        site: settings.site()?.clone(),
+        search_path: settings.rule().scripts.search_path(),
         runner: Arc::new(runner),
         bounds,
-    }
+    })
 }
 
 /// What the banner says of the scripts that are served, if there is anything to say.
 pub(super) fn row(settings: &Settings) -> Option<(&'static str, String)> {
-    if !settings.site.cgi {
-        return None;
-    }
-    let lint = of(settings, privilege::runner(), Bounds::BANNER);
-    let report = lint::look(&lint, &settings.site.root).ok()?;
+    let site = settings.site().filter(|site| site.cgi)?;
+    let lint = of(settings, privilege::runner(), Bounds::BANNER)?;
+    let report = lint::look(&lint, &site.root).ok()?;
     // From where htbin was started, so that the words can be typed as they are.
     let here = std::env::current_dir().ok();
-    let root: &Path = &settings.site.root;
+    let root: &Path = &site.root;
     let whole = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let place = if here.is_some_and(|here| whole == here) { String::new() } else { format!(" {}", quoted(root)) };
     let found = match (report.findings.len(), report.is_cut) {

@@ -40,7 +40,7 @@ use crate::{
     log::AccessLog,
     page, privilege,
     recording::{Recorder, Recording},
-    site::Site,
+    route::{Routes, Target},
 };
 
 /// What cannot be run as it was typed.
@@ -69,7 +69,7 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     if let Some(identity) = &identity {
         privilege::assume(identity)?;
     }
-    let site = Site::open(settings.site.clone()).map_err(|error| with_user(error, identity.as_ref()))?;
+    let routes = Routes::open(&settings.routes).map_err(|error| with_user(error, identity.as_ref()))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the log")?);
@@ -80,7 +80,7 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path())).transpose()?;
     let done = runtime.block_on(async {
         let signals = Signals::listen()?;
-        let assembly = assemble(&settings, site, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
+        let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
         converse(settings.http, assembly, request, is_raw, signals).await
     });
     // Somebody may still be asked for a line of standard input.
@@ -92,9 +92,12 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
 /// The server's settings, with nobody to be protected from: the client is who runs the script.
 fn settings(flags: &RunFlags, place: &Place) -> Result<Settings, config::Error> {
     let mut settings = config::from_flags(&flags.of_server())?;
-    place.serve(&mut settings.site);
+    let rule = settings.routes.last_mut();
+    if let Target::Site(site) = &mut rule.target {
+        place.serve(site);
+    }
+    rule.scripts.body_idle_time = NEVER;
     settings.cgi.raw = flags.request.raw;
-    settings.cgi.body_idle_time = NEVER;
     settings.http.send_idle_time = NEVER;
     (settings.log.quiet, settings.log.bare) = (true, true);
     if let Some(warm) = settings.cgi.warm.as_mut().filter(|_| flags.warm.warm_wait.is_none()) {

@@ -3,10 +3,10 @@
 use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Limits, Script as Started, Start, Starter, Stdin};
+use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin};
 use http::{Method, header, request::Parts};
 
-use super::{Settings, upload::Upload};
+use super::{Rules, upload::Upload};
 use crate::{
     exchange::{End, Exchange},
     failure::{Run, masked},
@@ -20,23 +20,16 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn new(
-        script: &'a Script,
-        exchange: &Exchange,
-        request: &Parts,
-        body: &Upload,
-        settings: &Settings,
-    ) -> Self {
+    pub(super) fn new(script: &'a Script, exchange: &Exchange, request: &Parts, body: &Upload, rules: &Rules) -> Self {
         let words =
-            posted_argument(request, body, settings).unwrap_or_else(|| arguments(&request.method, request.uri.query()));
-        Self { script, variables: variables(script, exchange, request, body, settings), words }
+            posted_argument(request, body, rules).unwrap_or_else(|| arguments(&request.method, request.uri.query()));
+        Self { script, variables: variables(script, exchange, request, body, rules), words }
     }
 
     pub(super) async fn start(
         &self,
         starter: &Starter,
-        limits: Limits,
-        new_privileges: bool,
+        rules: &Rules,
         stdin: Stdin,
     ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
@@ -48,8 +41,8 @@ impl<'a> Order<'a> {
             arguments: &arguments,
             environment: self.variables.block(),
             directory: self.script.directory().as_os_str().as_bytes(),
-            limits,
-            new_privileges,
+            limits: rules.of_kernel(),
+            new_privileges: rules.new_privileges,
         };
         starter.start(&order, program, stdin).await
     }
@@ -73,13 +66,7 @@ impl<'a> Order<'a> {
     }
 }
 
-fn variables(
-    script: &Script,
-    exchange: &Exchange,
-    request: &Parts,
-    body: &Upload,
-    settings: &Settings,
-) -> MetaVariables {
+fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Upload, rules: &Rules) -> MetaVariables {
     let connection = &exchange.connection;
     let path_translated = script.path_translated();
     let (path, query) = (request.uri.path(), request.uri.query());
@@ -106,9 +93,9 @@ fn variables(
         secure: connection.secure,
         content_length: body.length,
         remote_user: None,
-        pass_auth: settings.pass_auth,
+        pass_auth: rules.pass_auth,
         software: SOFTWARE,
-        extra: &settings.environment,
+        extra: &rules.environment,
     })
 }
 
@@ -120,13 +107,13 @@ fn address(end: End) -> Option<std::net::SocketAddr> {
 }
 
 /// `--post-argv`: the body of a form as the first argument, as scripts written for Python's server may expect.
-fn posted_argument(request: &Parts, body: &Upload, settings: &Settings) -> Option<Vec<Vec<u8>>> {
+fn posted_argument(request: &Parts, body: &Upload, rules: &Rules) -> Option<Vec<Vec<u8>>> {
     let media_type = request.headers.get(header::CONTENT_TYPE)?.as_bytes();
     let is_form = media_type.split(|byte| *byte == b';').next()?.trim_ascii().eq_ignore_ascii_case(FORM);
     // What starts with a dash could be taken for an option, as with words of a query (CVE-2012-1823).
     let is_argument = |bytes: &&[u8]| !bytes.is_empty() && !bytes.contains(&0) && !bytes.starts_with(b"-");
     let bytes = body.in_memory().filter(is_argument)?;
-    (settings.post_argv && request.method == Method::POST && is_form).then(|| vec![bytes.to_vec()])
+    (rules.post_argv && request.method == Method::POST && is_form).then(|| vec![bytes.to_vec()])
 }
 
 const FORM: &[u8] = b"application/x-www-form-urlencoded";

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Settings, fault::Halt, messages::Messages};
+use super::{Rules, fault::Halt, messages::Messages};
 
 pub(super) struct Running {
     /// Taken when it is over.
@@ -35,7 +35,7 @@ struct Script {
 }
 
 impl Running {
-    pub(super) fn new(stdout: pipe::Receiver, process: Process, messages: Messages, settings: &Settings) -> Self {
+    pub(super) fn new(stdout: pipe::Receiver, process: Process, messages: Messages, rules: &Rules) -> Self {
         Self {
             script: Some(Script { stdout: Some(stdout), process, messages }),
             exit: None,
@@ -43,8 +43,8 @@ impl Running {
             watches_all: false,
             buffer: BytesMut::new(),
             bytes: 0,
-            bytes_max: settings.output_bytes_max,
-            idle_time: settings.idle_time,
+            bytes_max: rules.output_bytes_max,
+            idle_time: rules.idle_time,
         }
     }
 

@@ -11,7 +11,7 @@ use http::{Method, Response, request::Parts};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Cgi, Settings,
+    Answer, Rules,
     fault::{Fault, Halt},
     output::Running,
 };
@@ -22,14 +22,19 @@ use crate::{
 };
 
 /// Reads the answer of a script that has been started.
-pub(super) async fn read(mut running: Running, script: &Script, request: &Parts, cgi: &Cgi) -> Result<Answer, Fault> {
-    match meaning(&mut running, script, &cgi.settings).await {
+pub(super) async fn read(
+    mut running: Running,
+    (script, rules): (&Script, &Rules),
+    request: &Parts,
+    subject: impl FnOnce() -> Subject,
+) -> Result<Answer, Fault> {
+    match meaning(&mut running, script, rules).await {
         Ok((Meaning::LocalRedirect { location }, _)) => {
             running.finish_unheard(None);
             Ok(Answer::LocalRedirect(location))
         }
         Ok((Meaning::Document(document) | Meaning::ClientRedirect(document) | Meaning::Nph(document), rest)) => {
-            let response = respond(document, rest, running, request, || cgi.subject(script)).await;
+            let response = respond(document, rest, running, request, subject).await;
             Ok(Answer::Response(response.map_err(|halt| Fault::new(halt, b""))?))
         }
         Err(fault) => {
@@ -48,8 +53,8 @@ pub(super) fn raw(running: Running, subject: Subject) -> Response<Body> {
 }
 
 /// What the head says, and what of the body came with it.
-async fn meaning(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Meaning, Bytes), Fault> {
-    let (head, piece, body_start) = read_head(running, script, settings).await?;
+async fn meaning(running: &mut Running, script: &Script, rules: &Rules) -> Result<(Meaning, Bytes), Fault> {
+    let (head, piece, body_start) = read_head(running, script, rules).await?;
     let rest = piece.slice(body_start..);
     let meaning = Meaning::from_head(head).map_err(|error| Fault::new(error, &piece))?;
     if meaning.lacks_type() && (!rest.is_empty() || first_piece_follows(running).await) {
@@ -59,10 +64,10 @@ async fn meaning(running: &mut Running, script: &Script, settings: &Settings) ->
 }
 
 /// The head, and the piece of output in which it ended, and where.
-async fn read_head(running: &mut Running, script: &Script, settings: &Settings) -> Result<(Head, Bytes, usize), Fault> {
-    let limits = Limits { bytes_max: settings.head_bytes_max, fields_max: FIELDS_MAX };
+async fn read_head(running: &mut Running, script: &Script, rules: &Rules) -> Result<(Head, Bytes, usize), Fault> {
+    let limits = Limits { bytes_max: rules.head_bytes_max, fields_max: FIELDS_MAX };
     let mut parser = if script.is_nph() { HeadParser::nph(limits) } else { HeadParser::new(limits) };
-    let deadline = Instant::now() + settings.head_time;
+    let deadline = Instant::now() + rules.head_time;
     loop {
         match running.read(deadline).await {
             Ok(Some(piece)) => match parser.push(&piece) {

@@ -19,7 +19,7 @@ use rustix::{
 };
 use tokio::task::spawn_blocking;
 
-use super::Settings;
+use super::Rules;
 use crate::refusal::{Reason, Refusal};
 use htbin_spawn::Stdin;
 
@@ -87,7 +87,7 @@ impl Held {
 }
 
 /// Takes the body in.
-pub(super) async fn take(body: Option<Incoming>, request: &Parts, settings: &Settings) -> Result<Upload, Refusal> {
+pub(super) async fn take(body: Option<Incoming>, request: &Parts, rules: &Rules) -> Result<Upload, Refusal> {
     let none = Upload { length: None, content: Content::Memory(Bytes::new()) };
     let Some(mut body) = body else { return Ok(none) };
     if body.is_end_stream() {
@@ -95,22 +95,22 @@ pub(super) async fn take(body: Option<Incoming>, request: &Parts, settings: &Set
         let declared = request.headers.contains_key(header::CONTENT_LENGTH);
         return Ok(Upload { length: declared.then_some(0), ..none });
     }
-    if body.size_hint().lower() > settings.body_bytes_max {
-        return Err(too_large(settings));
+    if body.size_hint().lower() > rules.body_bytes_max {
+        return Err(too_large(rules));
     }
     let mut length = 0;
     let mut memory = BytesMut::new();
     let mut file: Option<File> = None;
-    while let Some(data) = next(&mut body, settings).await? {
-        length = grown(length, &data, settings)?;
+    while let Some(data) = next(&mut body, rules).await? {
+        length = grown(length, &data, rules)?;
         memory.extend_from_slice(&data);
         // What has arrived already is taken along, as each write is a trip to another thread.
-        while memory.len() > settings.body_memory_bytes_max && memory.len() < WRITE_BYTES_MAX {
-            let Some(more) = next(&mut body, settings).now_or_never().transpose()?.flatten() else { break };
-            length = grown(length, &more, settings)?;
+        while memory.len() > rules.body_memory_bytes_max && memory.len() < WRITE_BYTES_MAX {
+            let Some(more) = next(&mut body, rules).now_or_never().transpose()?.flatten() else { break };
+            length = grown(length, &more, rules)?;
             memory.extend_from_slice(&more);
         }
-        if memory.len() > settings.body_memory_bytes_max {
+        if memory.len() > rules.body_memory_bytes_max {
             let (written, emptied) = write(file.take(), memory).await?;
             (file, memory) = (Some(written), emptied);
         }
@@ -122,15 +122,15 @@ pub(super) async fn take(body: Option<Incoming>, request: &Parts, settings: &Set
     Ok(Upload { length: Some(length), content })
 }
 
-fn grown(length: u64, data: &Bytes, settings: &Settings) -> Result<u64, Refusal> {
+fn grown(length: u64, data: &Bytes, rules: &Rules) -> Result<u64, Refusal> {
     let length = length + data.len() as u64;
-    if length > settings.body_bytes_max { Err(too_large(settings)) } else { Ok(length) }
+    if length > rules.body_bytes_max { Err(too_large(rules)) } else { Ok(length) }
 }
 
-async fn next(body: &mut Incoming, settings: &Settings) -> Result<Option<Bytes>, Refusal> {
+async fn next(body: &mut Incoming, rules: &Rules) -> Result<Option<Bytes>, Refusal> {
     loop {
-        let frame = tokio::time::timeout(settings.body_idle_time, body.frame()).await.map_err(|_| {
-            Refusal::with_detail(Reason::BodyTimeout, format!("no octet of the body for {:?}", settings.body_idle_time))
+        let frame = tokio::time::timeout(rules.body_idle_time, body.frame()).await.map_err(|_| {
+            Refusal::with_detail(Reason::BodyTimeout, format!("no octet of the body for {:?}", rules.body_idle_time))
         })?;
         match frame {
             None => return Ok(None),
@@ -172,10 +172,10 @@ fn unnamed_file() -> io::Result<File> {
     }
 }
 
-fn too_large(settings: &Settings) -> Refusal {
+fn too_large(rules: &Rules) -> Refusal {
     Refusal::with_detail(
         Reason::BodyTooLarge,
-        format!("the body is larger than {} octets; raise --max-body", settings.body_bytes_max),
+        format!("the body is larger than {} octets; raise --max-body", rules.body_bytes_max),
     )
 }
 

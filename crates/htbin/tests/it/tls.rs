@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{
 use crate::{
     process::{PATIENCE, assert_gone_within, memory_kib, run, run_ok},
     scripts::{sh, text},
-    server::{Server, Start},
+    server::{Server, Start, request_bytes},
     site::Site,
 };
 
@@ -277,6 +277,24 @@ fn plain_http_is_told_so_and_silence_holds_nobody() {
     assert!(greeted.end().len() < 200, "it was closed, perhaps with a word of farewell");
     assert!(slow.end().starts_with(b"HTTP/1.1 408 "));
     assert_eq!(curl(&keys.path("cert.pem"), &server, "/a.txt", &[]), "a");
+}
+
+/// A server that closes with octets unread resets the connection, and the answer may be lost with it.
+#[test]
+fn plain_http_is_heard_out() {
+    ours_only!();
+    let site = Site::new().file("a.txt", "a");
+    let keys = Keys::new();
+    let server = keys.serve(&site, &[]);
+    let mut client = TcpStream::connect(server.url("").trim_start_matches("http://")).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.set_write_timeout(Some(PATIENCE)).unwrap();
+    let upload = request_bytes("POST", "/a.txt", &[], &vec![b'x'; 1_000_000]);
+    client.write_all(&upload).expect("it is taken, not reset");
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https"), "{answer}");
 }
 
 /// CVE-2023-44487: streams that are opened and taken back at once.

@@ -306,6 +306,13 @@ fn check(request: &Parts) -> Result<(), Refusal> {
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
     }
+    // It takes the place of Host: in HTTP/2, and in HTTP/1.1 before an absolute target. Its userinfo, which no host has,
+    // would reach scripts as a part of HTTP_HOST (RFC 9110 §4.2.4, RFC 9113 §8.3.1).
+    if let Some(authority) = request.uri.authority()
+        && !is_host(authority.as_str().as_bytes())
+    {
+        return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
+    }
     if request
         .headers
         .get(header::EXPECT)

@@ -128,11 +128,7 @@ impl Server {
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => {
-                let response = self.refuse(exchange, request, &refusal, remarks).await;
-                remarks.detail = remarks.detail.take().or(refusal.detail);
-                response
-            }
+            Err(refusal) => self.refuse(exchange, request, refusal, remarks).await,
         };
         layers::leave(&self.layers, response.headers_mut());
         record.of(with_live(response, request, mark.as_ref()))
@@ -213,34 +209,36 @@ impl Server {
         &self,
         exchange: &Exchange,
         request: &Parts,
-        refusal: &Refusal,
+        mut refusal: Refusal,
         remarks: &mut Remarks,
     ) -> Response<Body> {
         remarks.reason = Some(refusal.word());
         if let Some(script) = &refusal.script {
             remarks.script = Some(script.to_string_lossy().into());
         }
-        let failure = refusal.failure.as_deref().cloned().or_else(|| self.untried(refusal, remarks));
+        let failure = refusal.failure.take().or_else(|| self.untried(&refusal, remarks).map(Box::new)).map(Arc::from);
         let examined = match failure.clone() {
             // A look at the script's file may have to wait for a disk.
-            Some(failure) => tokio::task::spawn_blocking(move || failure.examine()).await.ok(),
+            Some(failure) => tokio::task::spawn_blocking(move || Failure::examine(&failure)).await.ok(),
             None => None,
         };
         if let (Some(failure), Some(examined)) = (&failure, &examined) {
-            self.keep(exchange.id, || Recording::new(exchange.id, request, refusal, failure, &examined.diagnosis))
+            self.keep(exchange.id, || Recording::new(exchange.id, request, &refusal, failure, &examined.diagnosis))
                 .await;
         }
-        details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
+        let failure = failure.as_deref();
+        details::log(exchange, &refusal, remarks, failure, examined.as_ref());
         remarks.detail = examined.as_ref().map(|examined| examined.diagnosis.to_string().into());
         let show_details = details::may_be_shown(self.debug, exchange, request);
-        let near = if show_details { self.near(request, refusal) } else { Vec::new() };
-        let details = page::Details { failure: failure.as_ref(), examined: examined.as_ref(), near: &near };
+        let near = if show_details { self.near(request, &refusal).await } else { Vec::new() };
+        let details = page::Details { failure, examined: examined.as_ref(), near: &near };
         let form = page::Form::wanted(&request.headers, page::Form::Plain);
-        let page = page::refusal(refusal, exchange.id, show_details.then_some(&details), form);
+        let page = page::refusal(&refusal, exchange.id, show_details.then_some(&details), form);
         let mut response = page.into_response(refusal.status());
         if let Some((name, value)) = refusal.field() {
             response.headers_mut().insert(name, value);
         }
+        remarks.detail = remarks.detail.take().or(refusal.detail);
         response
     }
 
@@ -267,9 +265,13 @@ impl Server {
     }
 
     /// What a path that leads nowhere may have meant.
-    fn near(&self, request: &Parts, refusal: &Refusal) -> Vec<String> {
+    async fn near(&self, request: &Parts, refusal: &Refusal) -> Vec<String> {
         match (refusal.reason, UrlPath::parse(request.uri.path())) {
-            (Reason::NotFound, Ok(path)) => self.routes.find(request.uri.path()).near(&path),
+            (Reason::NotFound, Ok(path)) => {
+                let site = self.routes.find(request.uri.path()).clone();
+                // It reads a directory, which may have to wait for a disk.
+                tokio::task::spawn_blocking(move || site.near(&path)).await.unwrap_or_default()
+            }
             _ => Vec::new(),
         }
     }

@@ -64,7 +64,7 @@ impl<'a> Order<'a> {
             arguments: self.words.iter().map(|word| text(word)).collect(),
             directory: self.script.directory().to_owned(),
             script_name: text(self.script.script_name()),
-            path_info: self.script.path_info().map(text),
+            path_info: self.script.path_info().map(<[u8]>::to_vec),
             body_bytes,
             body: None,
             start: exchange.start.get().copied(),

@@ -53,10 +53,7 @@ fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> R
             user: flags.user.clone(),
             follow_symlinks: true,
         },
-        scripts: flags.scripts.clone(),
-        warm: flags.warm.clone(),
-        limits: flags.limits.clone(),
-        output: flags.output.clone(),
+        how: flags.how.clone(),
     }
 }
 

@@ -330,7 +330,8 @@ Examples:
 Environment:
   Each option that is not typed is read from HTBIN_ and its name: --max-scripts from HTBIN_MAX_SCRIPTS. A switch is on
   with 1 and off with 0. What may be repeated takes one value a line. What is typed overrides the variable of its
-  opposite too.
+  opposite too. Of --debug and --no-debug, --warm and --no-warm, -q and -v the last one counts; --cgi with --no-cgi is
+  wrong usage.
 
 Exit status:
   0  stopped as asked        1  failed at run time

@@ -44,14 +44,14 @@ pub struct Run {
     pub output: Vec<u8>,
     /// Its meta-variables, secrets masked.
     pub variables: Vec<(String, String)>,
-    /// Its arguments.
+    /// Its arguments, secrets masked.
     pub arguments: Vec<String>,
     /// Its working directory.
     pub directory: PathBuf,
     /// The part of the URL that led to it.
     pub script_name: String,
     /// The rest of the path.
-    pub path_info: Option<String>,
+    pub path_info: Option<Vec<u8>>,
     /// Octets of the request's body.
     pub body_bytes: Option<u64>,
     /// The start of that body, if it is to be recorded.
@@ -84,6 +84,13 @@ impl Failure {
             Exit::Signal(signal) => Some(format!("signal {signal}")),
             Exit::Unknown => None,
         }
+    }
+}
+
+impl Run {
+    /// One of its meta-variables, as it may be shown; empty if it has none of this name.
+    pub fn variable(&self, name: &str) -> &str {
+        self.variables.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value)
     }
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     diagnosis::Diagnosis,
     exchange::ExchangeId,
-    failure::{Failure, MASK, masked},
+    failure::{Failure, MASK, Run, masked},
     path::encode,
     refusal::Refusal,
 };
@@ -53,12 +53,13 @@ pub struct Recording {
 /// What was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The method.
+    /// The method, as the script got it.
     pub method: String,
     /// The path and the query.
     pub target: String,
-    /// The part of the path that led to the script, as it stands in the target.
-    pub script_url: String,
+    /// What follows the script in its URL: PATH_INFO, percent-encoded, and the query. A request may have spelled the
+    /// path otherwise, or a local redirect may have led to this script.
+    pub rest: String,
     /// The fields, in order, in lower case.
     pub fields: Vec<(String, String)>,
     /// The body, as much of it as was kept.
@@ -115,9 +116,9 @@ impl Recording {
             time: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             exchange: id.to_string(),
             request: Request {
-                method: request.method.to_string(),
+                method: run.variable("REQUEST_METHOD").to_owned(),
                 target: masked("REQUEST_URI", target),
-                script_url: encode(run.script_name.as_bytes()),
+                rest: rest(run),
                 fields: fields(&request.headers),
                 body: Octets::from(&*form_masked(&request.headers, run.body.as_deref().unwrap_or_default())),
                 body_bytes: run.body_bytes.unwrap_or(0),
@@ -135,9 +136,10 @@ impl Recording {
 
     /// Was anything hidden when it was kept?
     pub fn is_masked(&self) -> bool {
-        let Request { target, fields, body, .. } = &self.request;
+        let Request { target, rest, fields, body, .. } = &self.request;
         let is_masked = |text: &str| text.contains(MASK);
         is_masked(target)
+            || is_masked(rest)
             || fields.iter().any(|(_, value)| is_masked(value))
             || matches!(body, Octets::Text(text) if is_masked(text))
     }
@@ -159,6 +161,14 @@ impl Recording {
             return Err(failed(format!("its format is {}, and this htbin reads {FORMAT}", recording.format)));
         }
         Ok(recording)
+    }
+}
+
+fn rest(run: &Run) -> String {
+    let path_info = encode(run.path_info.as_deref().unwrap_or_default());
+    match run.variable("QUERY_STRING") {
+        "" => path_info,
+        query => format!("{path_info}?{query}"),
     }
 }
 
@@ -279,7 +289,7 @@ mod tests {
             request: Request {
                 method: "POST".into(),
                 target: "/cgi-bin/a?b=c".into(),
-                script_url: "/cgi-bin/a".into(),
+                rest: "?b=c".into(),
                 fields: vec![("host".into(), "a".into())],
                 body: Octets::from(&b"\xff\0"[..]),
                 body_bytes: 2,

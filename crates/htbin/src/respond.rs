@@ -133,11 +133,7 @@ impl Server {
         };
         let mut response = match answered {
             Ok(response) => response,
-            Err(refusal) => {
-                let response = self.refuse(exchange, request, &refusal, remarks).await;
-                remarks.detail = remarks.detail.take().or(refusal.detail);
-                response
-            }
+            Err(refusal) => self.refuse(exchange, request, refusal, remarks).await,
         };
         if let Some(rule) = &remarks.rule {
             response = layers::leave(&rule.layers, request, response, mark.as_ref());
@@ -254,34 +250,36 @@ impl Server {
         &self,
         exchange: &Exchange,
         request: &Parts,
-        refusal: &Refusal,
+        mut refusal: Refusal,
         remarks: &mut Remarks,
     ) -> Response<Body> {
         remarks.reason = Some(refusal.word());
         if let Some(script) = &refusal.script {
             remarks.script = Some(script.to_string_lossy().into());
         }
-        let failure = refusal.failure.as_deref().cloned().or_else(|| self.untried(refusal, remarks));
+        let failure = refusal.failure.take().or_else(|| self.untried(&refusal, remarks).map(Box::new)).map(Arc::from);
         let examined = match failure.clone() {
             // A look at the script's file may have to wait for a disk.
-            Some(failure) => tokio::task::spawn_blocking(move || failure.examine()).await.ok(),
+            Some(failure) => tokio::task::spawn_blocking(move || Failure::examine(&failure)).await.ok(),
             None => None,
         };
         if let (Some(failure), Some(examined)) = (&failure, &examined) {
-            self.keep(exchange.id, || Recording::new(exchange.id, request, refusal, failure, &examined.diagnosis))
+            self.keep(exchange.id, || Recording::new(exchange.id, request, &refusal, failure, &examined.diagnosis))
                 .await;
         }
-        details::log(exchange, refusal, remarks, failure.as_ref(), examined.as_ref());
+        let failure = failure.as_deref();
+        details::log(exchange, &refusal, remarks, failure, examined.as_ref());
         remarks.detail = examined.as_ref().map(|examined| examined.diagnosis.to_string().into());
         let show_details = details::may_be_shown(self.debug, exchange, request);
-        let near = if show_details { near(request, refusal, remarks) } else { Vec::new() };
-        let details = page::Details { failure: failure.as_ref(), examined: examined.as_ref(), near: &near };
+        let near = if show_details { near(request, &refusal, remarks).await } else { Vec::new() };
+        let details = page::Details { failure, examined: examined.as_ref(), near: &near };
         let form = page::Form::wanted(&request.headers, page::Form::Plain);
-        let page = page::refusal(refusal, exchange.id, show_details.then_some(&details), form);
+        let page = page::refusal(&refusal, exchange.id, show_details.then_some(&details), form);
         let mut response = page.into_response(refusal.status());
         if let Some((name, value)) = refusal.field() {
             response.headers_mut().insert(name, value);
         }
+        remarks.detail = remarks.detail.take().or(refusal.detail);
         response
     }
 
@@ -318,10 +316,13 @@ enum Outcome {
 }
 
 /// What a path that leads nowhere may have meant.
-fn near(request: &Parts, refusal: &Refusal, remarks: &Remarks) -> Vec<String> {
-    let site = remarks.rule.as_ref().and_then(|rule| rule.action.site());
+async fn near(request: &Parts, refusal: &Refusal, remarks: &Remarks) -> Vec<String> {
+    let site = remarks.rule.as_ref().and_then(|rule| rule.action.site()).cloned();
     match (refusal.reason, UrlPath::parse(request.uri.path()), site) {
-        (Reason::NotFound, Ok(path), Some(site)) => site.near(&path),
+        (Reason::NotFound, Ok(path), Some(site)) => {
+            // It reads a directory, which may have to wait for a disk.
+            tokio::task::spawn_blocking(move || site.near(&path)).await.unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -348,6 +349,13 @@ fn check(request: &Parts) -> Result<(), Refusal> {
         && !is_host(host.as_bytes())
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
+    }
+    // It takes the place of Host: in HTTP/2, and in HTTP/1.1 before an absolute target. Its userinfo, which no host has,
+    // would reach scripts as a part of HTTP_HOST (RFC 9110 §4.2.4, RFC 9113 §8.3.1).
+    if let Some(authority) = request.uri.authority()
+        && !is_host(authority.as_str().as_bytes())
+    {
+        return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
     }
     if request
         .headers

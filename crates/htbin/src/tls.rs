@@ -12,7 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -85,13 +89,20 @@ impl Tls {
     pub async fn greet(&self, client: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let mut first = [0];
         if client.peek(&mut first).await? == 1 && first[0].is_ascii_alphabetic() {
-            let mut client = client;
-            client.write_all(PLAIN.as_bytes()).await?;
-            client.shutdown().await?;
+            _ = timeout(PLAIN_TIME, tell_plain(client)).await;
             return Err(io::Error::other("it spoke plain HTTP"));
         }
         self.acceptor.accept(client).await
     }
+}
+
+/// Answers, and hears the client out. A socket that is closed with octets unread is reset, and a client that sees the
+/// reset first throws the answer away (RFC 9112 §9.6).
+async fn tell_plain(mut client: TcpStream) -> io::Result<()> {
+    client.write_all(PLAIN.as_bytes()).await?;
+    client.shutdown().await?;
+    tokio::io::copy(&mut client.take(PLAIN_BYTES_MAX), &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 /// Was HTTP/2 agreed on (ALPN, RFC 7301)?
@@ -195,5 +206,8 @@ pub enum Error {
 const HTTP_2: &[u8] = b"h2";
 /// Between two looks at the files of the certificate.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+/// Of what a client says in plain HTTP, and for how long it is heard.
+const PLAIN_BYTES_MAX: u64 = 1024 * 1024;
+const PLAIN_TIME: Duration = Duration::from_secs(5);
 const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\
                      Content-Length: 50\r\n\r\nThis port speaks TLS: the address has to be https.";

@@ -29,16 +29,7 @@ pub struct RunFlags {
     pub request: RequestFlags,
     /// How it runs.
     #[command(flatten)]
-    pub scripts: ScriptFlags,
-    /// Interpreters that are kept warm.
-    #[command(flatten)]
-    pub warm: WarmFlags,
-    /// What it may use.
-    #[command(flatten)]
-    pub limits: LimitFlags,
-    /// What it says.
-    #[command(flatten)]
-    pub output: SaidFlags,
+    pub how: HowFlags,
 }
 
 /// What `htbin replay` is to do.
@@ -52,16 +43,7 @@ pub struct ReplayFlags {
     pub user: Option<String>,
     /// How it runs.
     #[command(flatten)]
-    pub scripts: ScriptFlags,
-    /// Interpreters that are kept warm.
-    #[command(flatten)]
-    pub warm: WarmFlags,
-    /// What it may use.
-    #[command(flatten)]
-    pub limits: LimitFlags,
-    /// What it says.
-    #[command(flatten)]
-    pub output: SaidFlags,
+    pub how: HowFlags,
 }
 
 /// The request that the script gets.
@@ -94,6 +76,23 @@ pub struct RequestFlags {
     pub follow_symlinks: bool,
 }
 
+/// How a script runs that is run alone.
+#[derive(Debug, Clone, Args)]
+pub struct HowFlags {
+    /// What runs, and how.
+    #[command(flatten)]
+    pub scripts: ScriptFlags,
+    /// Interpreters that are kept warm.
+    #[command(flatten)]
+    pub warm: WarmFlags,
+    /// What it may use.
+    #[command(flatten)]
+    pub limits: LimitFlags,
+    /// What it says.
+    #[command(flatten)]
+    pub output: SaidFlags,
+}
+
 /// What it says.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "What it says")]
@@ -112,11 +111,9 @@ impl RunFlags {
         let mut flags = Line::parse_from(["htbin"]).flags;
         flags.listen.user.clone_from(&self.request.user);
         flags.site.follow_symlinks = self.request.follow_symlinks;
-        flags.scripts = self.scripts.clone();
-        flags.warm = self.warm.clone();
-        flags.limits = self.limits.clone();
-        flags.output.verbose = self.output.verbose;
-        flags
+        let HowFlags { scripts, warm, limits, output } = self.how.clone();
+        flags.output.verbose = output.verbose;
+        Flags { scripts, warm, limits, ..flags }
     }
 }
 
@@ -137,7 +134,7 @@ pub(super) fn variables(
 
 /// Where scripts lie follows from the script.
 pub(super) fn check(flags: &RunFlags) -> Result<(), Error> {
-    let scripts = &flags.scripts;
+    let scripts = &flags.how.scripts;
     if scripts.no_cgi || !scripts.cgi.is_empty() || !scripts.cgi_dir.is_empty() {
         return Err(wrong("--cgi, --no-cgi and --cgi-dir are for a server: htbin run takes the script itself"));
     }

@@ -103,8 +103,16 @@ fn the_last_of_two_opposites_wins() {
     assert!(flags(&["--debug", "--no-debug"]).scripts.no_debug);
     assert!(flags(&["--no-debug", "--debug"]).scripts.debug);
     assert!(!flags(&["--no-debug", "--debug"]).scripts.no_debug);
-    assert_eq!(flags(&["-q", "-v"]).output.verbose, 1);
-    assert!(!flags(&["-q", "-v"]).output.quiet);
+    assert!(!flags(&["--debug", "--no-debug"]).scripts.debug);
+    let warm = |line: &[&str]| (flags(line).warm.warm, flags(line).warm.no_warm);
+    assert_eq!(warm(&["--warm", "--no-warm"]), (false, true));
+    assert_eq!(warm(&["--no-warm", "--warm"]), (true, false));
+    let said = |line: &[&str]| (flags(line).output.quiet, flags(line).output.verbose);
+    assert_eq!(said(&["-q", "-v"]), (false, 1));
+    assert_eq!(said(&["-v", "-q"]), (true, 0));
+    assert_eq!(said(&["-vv", "-q", "-v"]), (false, 1));
+    assert_eq!(said(&["-q", "-v", "-v"]), (false, 2));
+    assert!(command().render_long_help().to_string().contains("the last one counts"));
     assert_eq!(flags(&["--timeout", "1", "--timeout", "2"]).limits.timeout, Duration::from_secs(2));
 }
 

@@ -18,10 +18,9 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-
-use super::{Answering, Door, Settings, Stop, Wire, answer::Answer, stream::Transport};
 use tokio::sync::watch;
 
+use super::{Answering, Door, Settings, Stop, Wire, answer::Answer, stream::Transport};
 use crate::exchange::Connection;
 
 /// One connection, from its first octet to its last.

@@ -109,7 +109,10 @@ fn facts(failure: &Failure, run: &Run) -> Vec<(&'static str, String)> {
     let subject = &failure.subject;
     let shown = |path: &std::path::Path| printable(&path.display().to_string());
     let address = match &run.path_info {
-        Some(rest) => format!("{} is {}; {rest} is PATH_INFO", run.script_name, shown(&subject.program)),
+        Some(rest) => {
+            let rest = String::from_utf8_lossy(rest);
+            format!("{} is {}; {rest} is PATH_INFO", run.script_name, shown(&subject.program))
+        }
         None => format!("{} is {}", run.script_name, shown(&subject.program)),
     };
     let mut facts = vec![("Address", printable(&address))];

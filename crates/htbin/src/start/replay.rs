@@ -24,7 +24,7 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<ExitCode> {
     // It is written where only its owner reads, before rights are dropped, and gone when that is read.
     let mut body = tempfile::NamedTempFile::new()?;
     body.write_all(&octets(&then.request.body)?)?;
-    let (ended, now) = once(&request(flags, &then, body.path().as_os_str().to_owned())?, true)?;
+    let (ended, now) = once(&request(flags, &then, body.path().as_os_str().to_owned()), true)?;
     _ = io::stderr().write_all(told(&then, now.as_ref(), &ended.how).as_bytes());
     Ok(ended.code())
 }
@@ -34,23 +34,17 @@ fn octets(octets: &Octets) -> Result<Vec<u8>, Usage> {
 }
 
 /// The request as `htbin run` takes it.
-fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> Result<RunFlags, Usage> {
+fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> RunFlags {
     let asked = &then.request;
-    let rest = asked.target.strip_prefix(&asked.script_url).ok_or_else(|| {
-        Usage(format!(
-            "the recording asks for '{}', which is not below its script '{}'",
-            asked.target, asked.script_url
-        ))
-    })?;
     // What frames the message follows from the body.
     let is_framing =
         |name: &str| ["content-length", "transfer-encoding", "connection", "upgrade", "expect"].contains(&name);
     let header =
         asked.fields.iter().filter(|(name, _)| !is_framing(name)).map(|(name, value)| format!("{name}: {value}"));
     let has_body = asked.body_bytes > 0;
-    Ok(RunFlags {
+    RunFlags {
         script: then.script.clone(),
-        rest: Some(rest.to_owned()).filter(|rest| !rest.is_empty()),
+        rest: Some(asked.rest.clone()).filter(|rest| !rest.is_empty()),
         request: RequestFlags {
             method: Some(asked.method.clone()),
             data: has_body.then(|| std::ffi::OsString::from_vec([b"@", body.into_vec().as_slice()].concat())),
@@ -59,11 +53,8 @@ fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> R
             user: flags.user.clone(),
             follow_symlinks: true,
         },
-        scripts: flags.scripts.clone(),
-        warm: flags.warm.clone(),
-        limits: flags.limits.clone(),
-        output: flags.output.clone(),
-    })
+        how: flags.how.clone(),
+    }
 }
 
 /// What was not kept is not sent.

@@ -100,7 +100,7 @@ fn settings(flags: &RunFlags, place: &Place) -> Result<Settings, config::Error> 
     settings.cgi.raw = flags.request.raw;
     settings.http.send_idle_time = NEVER;
     (settings.log.quiet, settings.log.bare) = (true, true);
-    if let Some(warm) = settings.cgi.warm.as_mut().filter(|_| flags.warm.warm_wait.is_none()) {
+    if let Some(warm) = settings.cgi.warm.as_mut().filter(|_| flags.how.warm.warm_wait.is_none()) {
         // The only one there will be: without this it would always start ordinarily.
         warm.start_wait = WARM_WAIT;
     }

@@ -80,6 +80,26 @@ fn secrets_are_hidden() {
 }
 
 #[test]
+fn secrets_of_a_form_in_the_arguments_are_hidden() {
+    ours_only!();
+    let site = Site::new().script("cgi-bin/x", sh("exit 1"));
+    let folder = Site::new();
+    fs::set_permissions(folder.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    let records = folder.path("records");
+    let server = Server::with(&site, &["--post-argv", "--record", records.to_str().unwrap()]);
+    for accept in ["text/html", "application/json", "text/plain"] {
+        let fields = [("Accept", accept), ("Content-Type", "application/x-www-form-urlencoded")];
+        let page = server.request("POST", "/cgi-bin/x", &fields, b"name=Ada&password=hunter2").expect(502).text();
+        assert!(!page.contains("hunter2"), "{page}");
+        assert!(page.contains("name=Ada"), "it is an argument: {page}");
+    }
+    for kept in fs::read_dir(&records).unwrap() {
+        let kept = fs::read_to_string(kept.unwrap().path()).unwrap();
+        assert!(!kept.contains("hunter2"), "{kept}");
+    }
+}
+
+#[test]
 fn others_get_the_number_under_which_the_log_has_it() {
     ours_only!();
     let site = Site::new().script("cgi-bin/x", "#!/no/such/sh\n");

@@ -162,6 +162,15 @@ fn the_absolute_form_names_the_host() {
 }
 
 #[test]
+fn an_absolute_form_whose_authority_is_no_host_is_400() {
+    ours_only!();
+    for (path, authority) in [("/a.txt", "user@localhost"), ("/cgi-bin/hello", "user:secret@localhost:80")] {
+        let reply = answer(format!("GET http://{authority}{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        assert_eq!(reply.status, 400, "{authority}");
+    }
+}
+
+#[test]
 fn options_asterisk_asks_the_server_itself() {
     let reply = answer("OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assert!(matches!(reply.status, 200 | 204), "{reply:?}");

@@ -341,3 +341,32 @@ fn a_recording_is_replayed_and_the_difference_shown() {
     assert!(told(&broken).contains("name a file that --record has written"), "{}", told(&broken));
     assert_eq!(broken.status.code(), Some(1));
 }
+
+/// A path may be spelled in many ways, and a local redirect leads to a script that no path names.
+#[test]
+fn a_recording_is_replayed_however_its_path_was_spelled() {
+    ours_only!();
+    let site = Site::new();
+    let script = sh("printf '<%s>' \"$REQUEST_METHOD\" \"$PATH_INFO\" \"$QUERY_STRING\" >&2\nexit 3");
+    let site = site
+        .script("cgi-bin/it's", &script)
+        .script("cgi-bin/moved", sh("printf 'Location: /cgi-bin/it%%27s/from?there=1\\n\\n'"));
+    let folder = Site::new();
+    fs::set_permissions(folder.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    let records = folder.path("records");
+    let server = Server::with(&site, &["--record", records.to_str().unwrap()]);
+    for (method, target, stderr) in [
+        ("GET", "/%63gi-bin/it's", "<GET><><>"),
+        ("DELETE", "//cgi-bin//it%27s/a%20b/%ff?c=d+e&f=%20", "<DELETE></a b/\u{fffd}><c=d+e&f=%20>"),
+        ("POST", "/cgi-bin/moved/x?y=z", "<GET></from><there=1>"),
+    ] {
+        server.request(method, target, &[], b"").expect(502);
+        let file = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
+        let replayed = run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file));
+        let told = String::from_utf8_lossy(&replayed.stderr);
+        assert!(told.contains("now   502 exit-status: ") && !told.contains("+<"), "{target}: {told}");
+        let kept = fs::read_to_string(&file).unwrap();
+        assert!(kept.contains(stderr), "{target}: {kept}");
+        fs::remove_file(file).unwrap();
+    }
+}

@@ -54,10 +54,11 @@ impl<'a> Order<'a> {
         Run {
             output,
             variables: variables.map(|(name, value)| (name.clone(), masked(&name, &value))).collect(),
-            arguments: self.words.iter().map(|word| text(word)).collect(),
+            // Words of a query hold no `=`; with --post-argv one is a whole form.
+            arguments: self.words.iter().map(|word| masked("QUERY_STRING", &text(word))).collect(),
             directory: self.script.directory().to_owned(),
             script_name: text(self.script.script_name()),
-            path_info: self.script.path_info().map(text),
+            path_info: self.script.path_info().map(<[u8]>::to_vec),
             body_bytes,
             body: None,
             start: exchange.start.get().copied(),

@@ -26,8 +26,6 @@ pub struct Banner<'a> {
     pub scripts: Scripts,
     /// Who it runs as.
     pub user: String,
-    /// `http` or `https`.
-    pub scheme: &'static str,
     /// More lines, each with a word before it: `("look at", "http://…")`.
     pub more: Vec<(&'static str, String)>,
 }
@@ -84,14 +82,14 @@ impl Banner<'_> {
     /// The URLs to open, loopback before all others.
     pub fn urls(&self) -> Vec<String> {
         let mut urls: Vec<(bool, String)> = Vec::new();
-        for address in self.sockets.iter().filter_map(Socket::address) {
+        for (socket, address) in self.sockets.iter().filter_map(|socket| Some((socket, socket.address()?))) {
             let host = match address {
                 // A wildcard is no address to open; this machine itself is one.
                 _ if address.ip().is_unspecified() => "localhost".to_owned(),
                 std::net::SocketAddr::V4(address) => address.ip().to_string(),
                 std::net::SocketAddr::V6(address) => format!("[{}]", address.ip()),
             };
-            let url = format!("{}://{host}:{}/", self.scheme, address.port());
+            let url = format!("{}://{host}:{}/", socket.scheme(), address.port());
             if !urls.iter().any(|(_, known)| *known == url) {
                 urls.push((!(address.ip().is_loopback() || address.ip().is_unspecified()), url));
             }
@@ -108,7 +106,7 @@ impl Banner<'_> {
             row(if number == 0 { "at" } else { "" }, &format!("{bold}{url}{plain}"))?;
         }
         for socket in self.sockets {
-            if let Socket::Unix(_, file) = socket {
+            if let Some(file) = socket.file() {
                 row("at", &visible(&file.path().display().to_string()))?;
             }
         }
@@ -279,6 +277,9 @@ mod tests {
     fn site(root: &Path) -> site::Settings {
         let dir = |url: &str| site::ScriptDir { url: url.into(), directory: None };
         site::Settings {
+            base: String::new(),
+            protected: Vec::new(),
+            sources: Vec::new(),
             root: root.into(),
             cgi: true,
             script_dirs: vec![dir("/cgi-bin"), dir("/htbin")],
@@ -301,7 +302,8 @@ mod tests {
 
     fn open(hosts: &[&str]) -> Vec<Socket> {
         let binds = hosts.iter().map(|host| listen::Bind::Host((*host).into())).collect();
-        listen::open(&listen::Settings { binds, port: 0, port_asked: true }).expect("there are free ports")
+        listen::open(&listen::Settings { binds, port: 0, port_asked: true, secure: false })
+            .expect("there are free ports")
     }
 
     fn text(banner: &Banner<'_>) -> String {
@@ -317,7 +319,6 @@ mod tests {
         let files = Runs::Files { scripts: 3, others: 1, lost: 0, more: false };
         let places = [("/cgi-bin", files), ("/htbin", Runs::Nothing), ("/git", Runs::Program("/usr/bin/git".into()))];
         let banner = Banner {
-            scheme: "http",
             served: "/srv/www".into(),
             sockets: &sockets,
             port_taken: Some(8000),
@@ -346,14 +347,14 @@ mod tests {
         let reach = |sockets: &[Socket]| {
             let scripts = Scripts::Off;
             let (served, user, more) = (String::new(), String::new(), vec![]);
-            Banner { scheme: "http", served, sockets, port_taken: None, scripts, user, more }.reach()
+            Banner { served, sockets, port_taken: None, scripts, user, more }.reach()
         };
         assert_eq!(reach(&open(&["127.0.0.1"])), "this machine only; add -b :: to share");
         assert_eq!(reach(&open(&["0.0.0.0"])), "everybody who can reach this machine");
         let folder = tempfile::tempdir().expect("a private folder");
         let binds = vec![listen::Bind::Unix(folder.path().join("a.sock"))];
-        let sockets =
-            listen::open(&listen::Settings { binds, port: 0, port_asked: false }).expect("the folder is ours");
+        let sockets = listen::open(&listen::Settings { binds, port: 0, port_asked: false, secure: false })
+            .expect("the folder is ours");
         assert_eq!(reach(&sockets), "who may open the socket");
     }
 

@@ -8,8 +8,8 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
+pub use commands::{Check, Language, Lint, Man, New, Page};
 use commands::{LINT_VARIABLES, LintWords};
-pub use commands::{Language, Lint, New};
 use environment::Variable;
 use flags::UsualFlags;
 pub use flags::{
@@ -42,8 +42,10 @@ pub enum Invocation {
     Run(Box<RunFlags>),
     /// Run a recorded request again.
     Replay(Box<ReplayFlags>),
-    /// Print the manual page.
-    Man,
+    /// Say what a configuration file would do.
+    Check(Box<Check>),
+    /// Print a manual page.
+    Man(Page),
     /// Print what completes htbin's command line in this shell.
     Completions(Shell),
 }
@@ -72,10 +74,34 @@ pub fn parse(
         _ => (&matches, false),
     };
     let flags = settle(typed, is_demo)?;
+    check_alone(given, &flags)?;
     let variables = environment::variables(&command(), |id| is_given(given, &flags, is_demo, id), environment);
     let flags = if variables.is_empty() { flags } else { read_with(&words, &variables, is_demo)? };
+    let is_beside = |variable: &&Variable| !BESIDE_CONFIG.iter().any(|id| variable.name == environment::variable(id));
+    if let (Some(file), Some(variable)) = (&flags.config, variables.iter().find(is_beside)) {
+        let (name, file) = (&variable.name, file.display());
+        return Err(usage(format!("{name} in the environment beside the configuration file {file}: say it there")));
+    }
     Ok(if is_demo { Invocation::Demo(Box::new(flags)) } else { Invocation::Serve(Box::new(flags)) })
 }
+
+/// A configuration file says all there is to say: a flag beside it would be looked for there in vain.
+fn check_alone(given: &ArgMatches, flags: &Flags) -> Result<(), Error> {
+    let Some(file) = &flags.config else { return Ok(()) };
+    let is_typed = |id: &&clap::Id| {
+        given.value_source(id.as_str()) == Some(clap::parser::ValueSource::CommandLine)
+            && !BESIDE_CONFIG.contains(&id.as_str())
+    };
+    // Groups of flags have ids of their own, which no flag has.
+    let command = command();
+    let Some(flag) = command.get_arguments().map(clap::Arg::get_id).find(is_typed) else { return Ok(()) };
+    let flag = flag.as_str().replace('_', "-");
+    let flag = if flag == "places" { "a port or a directory".to_owned() } else { format!("--{flag}") };
+    Err(usage(format!("{flag} beside the configuration file {}: say it there", file.display())))
+}
+
+/// What may be said beside a configuration file.
+const BESIDE_CONFIG: [&str; 3] = ["config", "verbose", "quiet"];
 
 /// What serves nothing.
 fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Invocation, Error> {
@@ -83,7 +109,8 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
         Word::Demo(flags) => Invocation::Demo(flags),
         Word::Run(flags) => Invocation::Run(flags),
         Word::Replay(flags) => Invocation::Replay(flags),
-        Word::Man(_) => Invocation::Man,
+        Word::Man(man) => Invocation::Man(man.page),
+        Word::Check(check) => Invocation::Check(check),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
         Word::Lint(words) => {
@@ -155,8 +182,13 @@ enum Word {
     /// Run a request again that --record has kept
     #[command(args_override_self = true, override_usage = "htbin replay [OPTIONS] FILE")]
     Replay(Box<ReplayFlags>),
-    /// Print the manual page: htbin man | man -l -
-    Man(UsualFlags),
+    /// Say what a configuration file would do, or what is wrong with it
+    ///
+    /// Exit status: 0 all is right, 78 something is wrong.
+    #[command(override_usage = "htbin check [FILE]")]
+    Check(Box<Check>),
+    /// Print a manual page: htbin man | man -l -
+    Man(Man),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell
     Completions {
         /// Which shell

@@ -6,6 +6,7 @@ use std::{
 };
 
 use check::{environment_entry, field, index_name, interpreter, module, mount, script_dir};
+pub use from_file::from_file;
 use htbin_spawn::warm;
 use machine::Machine;
 
@@ -16,7 +17,11 @@ use crate::{
 };
 
 mod check;
+pub mod file;
+mod from_file;
 mod machine;
+pub mod manual;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +29,7 @@ mod tests;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where it listens.
-    pub listen: listen::Settings,
+    pub listen: Vec<listen::Settings>,
     /// How it speaks TLS, if it does.
     pub tls: Option<tls::Settings>,
     /// What it serves, under which rules.
@@ -47,6 +52,8 @@ pub struct Settings {
     pub live: bool,
     /// The address is shown as a QR code.
     pub qr: bool,
+    /// The configuration file, if there is one.
+    pub file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -85,7 +92,7 @@ impl Error {
 
 fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
     Ok(Settings {
-        listen: listen(flags)?,
+        listen: vec![listen(flags)?],
         tls: tls(flags)?,
         routes: route::Settings::single(site(flags, machine)?, layers(flags)?, scripts(flags, machine)?),
         http: http(flags, machine)?,
@@ -97,6 +104,7 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
         live: flags.site.live,
         qr: flags.listen.qr,
+        file: None,
     })
 }
 
@@ -113,7 +121,8 @@ fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
         let fix = "leave it out, or add an address, as in -b 127.0.0.1";
         return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
     }
-    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some() })
+    let secure = flags.tls.tls_self_signed || flags.tls.tls_cert.is_some();
+    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some(), secure })
 }
 
 fn tls(flags: &Flags) -> Result<Option<tls::Settings>, Error> {
@@ -148,6 +157,9 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
     let index = site.index.iter().filter(|name| !name.is_empty());
     Ok(site::Settings {
         root: root(flags)?,
+        base: String::new(),
+        protected: Vec::new(),
+        sources: Vec::new(),
         cgi: !scripts.no_cgi,
         script_dirs: if given.is_empty() { customary() } else { given },
         mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,

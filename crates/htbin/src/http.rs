@@ -26,7 +26,7 @@ use tokio::{
 
 use crate::{
     exchange::{Connection, End},
-    listen::Socket,
+    listen::{Kind, Socket},
     respond::{Recorded, Responding, Server},
     tls::{self, Tls},
 };
@@ -90,15 +90,16 @@ pub async fn serve(
     });
     let mut guards = Vec::new();
     for socket in sockets {
-        match socket {
-            Socket::Tcp(listener) => {
+        let secure = socket.secure;
+        match socket.kind {
+            Kind::Tcp(listener) => {
                 let (listener, door) = (TcpListener::from_std(listener)?, Arc::clone(&door));
-                match tls.clone() {
+                match tls.clone().filter(|_| secure) {
                     Some(tls) => drop(tokio::spawn(accept(Secured { listener, tls }, door))),
                     None => drop(tokio::spawn(accept(listener, door))),
                 }
             }
-            Socket::Unix(listener, guard) => {
+            Kind::Unix(listener, guard) => {
                 tokio::spawn(accept(UnixListener::from_std(listener)?, Arc::clone(&door)));
                 guards.push(guard);
             }

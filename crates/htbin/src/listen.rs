@@ -21,13 +21,15 @@ pub struct Settings {
     pub port: u16,
     /// Somebody asked for this port, so no other will do.
     pub port_asked: bool,
+    /// TLS is spoken there; over a UNIX socket never.
+    pub secure: bool,
 }
 
 impl Settings {
     /// The port that was wanted but is taken, where another one does as well.
     pub fn port_given_up(&self, sockets: &[Socket]) -> Option<u16> {
         let found = sockets.iter().find_map(Socket::address)?.port();
-        (self.port != 0 && found != self.port).then_some(self.port)
+        (!self.port_asked && self.port != 0 && found != self.port).then_some(self.port)
     }
 }
 
@@ -42,7 +44,16 @@ pub enum Bind {
 
 /// An open socket that listens and does not block.
 #[derive(Debug)]
-pub enum Socket {
+pub struct Socket {
+    /// What it is.
+    pub kind: Kind,
+    /// TLS is spoken there.
+    pub secure: bool,
+}
+
+/// A kind of socket.
+#[derive(Debug)]
+pub enum Kind {
     /// TCP.
     Tcp(TcpListener),
     /// A UNIX socket. Dropping the second part removes it from the file system.
@@ -54,11 +65,13 @@ pub fn open(settings: &Settings) -> Result<Vec<Socket>, Error> {
     let hosts: Vec<&str> = settings.binds.iter().filter_map(Bind::host).collect();
     let mut sockets = Vec::new();
     if settings.binds.is_empty() || !hosts.is_empty() {
-        sockets.extend(tcp::open(&hosts, settings.port, settings.port_asked)?.into_iter().map(Socket::Tcp));
+        let opened = tcp::open(&hosts, settings.port, settings.port_asked)?;
+        let secure = settings.secure;
+        sockets.extend(opened.into_iter().map(|listener| Socket { kind: Kind::Tcp(listener), secure }));
     }
     for path in settings.binds.iter().filter_map(Bind::path) {
         let (listener, file) = unix::open(path)?;
-        sockets.push(Socket::Unix(listener, file));
+        sockets.push(Socket { kind: Kind::Unix(listener, file), secure: false });
     }
     Ok(sockets)
 }
@@ -82,10 +95,23 @@ impl Bind {
 impl Socket {
     /// The address, unless it is a UNIX socket.
     pub fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
-            Self::Unix(..) => None,
+        match &self.kind {
+            Kind::Tcp(listener) => listener.local_addr().ok(),
+            Kind::Unix(..) => None,
         }
+    }
+
+    /// The file of a UNIX socket.
+    pub fn file(&self) -> Option<&SocketFile> {
+        match &self.kind {
+            Kind::Tcp(_) => None,
+            Kind::Unix(_, file) => Some(file),
+        }
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
     }
 }
 
@@ -160,17 +186,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a private folder");
         let path = folder.path().join("a.sock");
         let binds = vec![Bind::Unix(path.clone()), Bind::Host("127.0.0.1".into())];
-        let sockets = open(&Settings { binds, port: 0, port_asked: true }).expect("there is room");
-        assert!(matches!(&sockets[..], [Socket::Tcp(_), Socket::Unix(_, file)] if file.path() == path));
+        let sockets = open(&Settings { binds, port: 0, port_asked: true, secure: false }).expect("there is room");
+        assert!(sockets[0].file().is_none() && sockets[1].file().is_some_and(|file| file.path() == path));
         assert!(sockets[0].address().is_some() && sockets[1].address().is_none());
     }
 
     #[test]
     fn a_socket_alone_opens_no_port() {
         let folder = tempfile::tempdir().expect("a private folder");
-        let settings = Settings { binds: vec![Bind::Unix(folder.path().join("a"))], port: 8000, port_asked: false };
+        let settings =
+            Settings { binds: vec![Bind::Unix(folder.path().join("a"))], port: 8000, port_asked: false, secure: false };
         let sockets = open(&settings).expect("there is room");
-        assert!(matches!(&sockets[..], [Socket::Unix(..)]));
+        assert!(sockets.len() == 1 && sockets[0].file().is_some());
         assert_eq!(settings.port_given_up(&sockets), None);
     }
 
@@ -178,7 +205,7 @@ mod tests {
     fn the_port_that_was_given_up_is_known() {
         let taken = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
         let port = taken.local_addr().expect("it is bound").port();
-        let settings = Settings { binds: vec![Bind::Host("127.0.0.1".into())], port, port_asked: false };
+        let settings = Settings { binds: vec![Bind::Host("127.0.0.1".into())], port, port_asked: false, secure: false };
         let sockets = open(&settings).expect("one of 20 is free");
         assert_eq!(settings.port_given_up(&sockets), Some(port));
     }

@@ -58,6 +58,17 @@ impl UrlPath {
         Self { decoded: [&self.decoded, name].concat(), encoded_slashes: self.encoded_slashes.clone() }
     }
 
+    /// The path behind its first `count` segments, as if nothing stood before them.
+    pub(crate) fn without_first(&self, count: usize) -> Self {
+        let end = count.checked_sub(1).and_then(|last| self.segments().nth(last)).map_or(0, |segment| segment.end);
+        let slashes = self.encoded_slashes.iter().filter(|at| **at >= end);
+        let mut decoded = self.decoded[end..].to_vec();
+        if decoded.is_empty() {
+            decoded.push(b'/');
+        }
+        Self { decoded, encoded_slashes: slashes.map(|at| at - end).collect() }
+    }
+
     /// The decoded path; starts with a slash.
     pub fn decoded(&self) -> &[u8] {
         &self.decoded
@@ -190,6 +201,17 @@ mod tests {
         for raw in ["/...", "/..a", "/a..", "/.a", "/%252e%252e/b"] {
             assert!(UrlPath::parse(raw).is_ok(), "{raw}");
         }
+    }
+
+    #[test]
+    fn what_follows_the_first_segments() {
+        let rest = |raw: &str, count| UrlPath::parse(raw).unwrap().without_first(count).to_string();
+        assert_eq!(rest("/a/b/c/", 1), "/b/c/");
+        assert_eq!(rest("//a//b", 1), "//b");
+        assert_eq!(rest("/a", 1), "/");
+        assert_eq!(rest("/a/b", 0), "/a/b");
+        let path = UrlPath::parse("/a%2Fb/c%2Fd").unwrap().without_first(1);
+        assert!(path.segments().next().is_some_and(|segment| segment.encoded_slash && segment.name == b"c/d"));
     }
 
     #[test]

@@ -119,6 +119,10 @@ pub enum Reason {
     NotExecutable,
     /// A script, but scripts are off (`--no-cgi`).
     ScriptsOff,
+    /// A rule of the configuration lets nobody in.
+    Denied,
+    /// A rule of the configuration says that it is no more.
+    Gone,
     /// A method that files do not have; `Allow` names those they have.
     MethodNotAllowed,
     /// A method nobody here knows (RFC 9110 §9.1).
@@ -185,6 +189,8 @@ impl Reason {
             Self::ScriptDirectory => (S::FORBIDDEN, "script-directory", "The script directory is not listed."),
             Self::NotExecutable => (S::FORBIDDEN, "not-executable", "This is not an executable script."),
             Self::ScriptsOff => (S::FORBIDDEN, "scripts-off", "Scripts do not run here."),
+            Self::Denied => (S::FORBIDDEN, "denied", "This is not for you."),
+            Self::Gone => (S::GONE, "gone", "There is nothing at this address any more."),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Files can only be read."),
             Self::MethodUnknown => (S::NOT_IMPLEMENTED, "method-unknown", "The server does not know this method."),
             Self::VersionUnknown => (S::HTTP_VERSION_NOT_SUPPORTED, "version-unknown", "The server speaks HTTP/1.1."),

@@ -228,7 +228,7 @@ impl Server {
                 let metadata = file.metadata;
                 let response = handle::file::answer(file, request)?;
                 let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
-                rule.kept.keep(site, request, (&path, &metadata), &response, finish);
+                rule.kept.keep(site, request, (&site.within(&path), &metadata), &response, finish);
                 Ok(Outcome::Answer(response))
             }
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),

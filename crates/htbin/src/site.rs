@@ -12,6 +12,7 @@ mod scripts;
 mod tree;
 
 use std::{
+    borrow::Cow,
     ffi::CStr,
     io,
     path::{Path, PathBuf},
@@ -33,7 +34,7 @@ use self::{
     tree::Tree,
 };
 use crate::{
-    path::UrlPath,
+    path::{self, UrlPath},
     refusal::{Reason, Refusal},
 };
 
@@ -42,6 +43,12 @@ use crate::{
 pub struct Settings {
     /// The directory that is served (`--directory`).
     pub root: PathBuf,
+    /// Where the directory lies in the URL space, with a slash at its front; empty: at the root.
+    pub base: String,
+    /// Places on disk that run elsewhere, and are never sent from here.
+    pub protected: Vec<PathBuf>,
+    /// Ends of names whose files run under another rule, and are never sent from here.
+    pub sources: Vec<String>,
     /// Scripts run (`--cgi`, `--no-cgi`).
     pub cgi: bool,
     /// Where scripts lie (`--cgi-dir`).
@@ -193,7 +200,10 @@ impl Site {
             Errno::NOSYS | Errno::PERM => Error::NoOpenat2 { root: settings.root.clone() },
             errno => root_error(&settings.root, errno),
         })?;
+        let bases: Vec<&str> = settings.base.split('/').filter(|name| !name.is_empty()).collect();
         let mut inner = Inner {
+            base: bases.iter().flat_map(|name| ["/".to_owned(), path::encode(name.as_bytes())]).collect(),
+            base_length: bases.len(),
             everywhere: settings.script_dirs.iter().any(is_everywhere),
             plain_index: settings.index.iter().filter(|name| !scripts::is_source(name.as_bytes())).cloned().collect(),
             document_root: Arc::from(tree.real()),
@@ -204,6 +214,12 @@ impl Site {
         };
         inner.add_script_dirs()?;
         inner.add_mounts()?;
+        for path in inner.settings.protected.clone() {
+            // Not there yet is no fault: it may come.
+            if let Ok(real) = tree::locate(&path) {
+                inner.protect(real);
+            }
+        }
         // The longest prefix wins; of equals what runs, so that a script directory may lie where another's link leads.
         let protects = |place: &Place| matches!(place.what, What::Protected);
         inner.places.sort_by_key(|place| (std::cmp::Reverse(place.prefix.len()), protects(place)));
@@ -222,9 +238,17 @@ impl Site {
     /// A reasoned no; see [`Reason`].
     pub fn resolve(&self, path: &UrlPath) -> Result<Target, Refusal> {
         let inner = &*self.0;
+        if inner.base_length > 0 && !path.ends_with_slash() && path.segments().count() == inner.base_length {
+            return Ok(Target::Redirect(format!("{}/", inner.base)));
+        }
+        let path = &*self.within(path);
         match place::find(&inner.places, path) {
             None => {
-                inner.plain(path).or_else(|refusal| inner.single_page(path, refusal)).map(|it| it.into_target(self))
+                let found = inner.plain(path).or_else(|refusal| inner.single_page(path, refusal))?;
+                Ok(match found.into_target(self) {
+                    Target::Redirect(location) => Target::Redirect(format!("{}{location}", inner.base)),
+                    target => target,
+                })
             }
             Some(Place { what: What::Mount(program), prefix }) => inner.mounted(program, prefix.len(), path),
             Some(Place { what: What::Scripts, prefix }) => inner.below_scripts(&inner.tree, 0, prefix.len(), path),
@@ -239,6 +263,14 @@ impl Site {
     /// with the same inode and times is the file that was opened beneath the root.
     pub fn is_unchanged(&self, relative: &CStr, metadata: &Metadata) -> bool {
         self.0.tree.look(relative).is_ok_and(|stat| Metadata::from(&stat) == *metadata)
+    }
+
+    /// The path as seen from the directory that is served.
+    pub fn within<'p>(&self, path: &'p UrlPath) -> Cow<'p, UrlPath> {
+        match self.0.base_length {
+            0 => Cow::Borrowed(path),
+            length => Cow::Owned(path.without_first(length)),
+        }
     }
 
     /// The absolute path of the directory that is served.
@@ -261,6 +293,10 @@ impl Site {
 struct Inner {
     settings: Settings,
     tree: Tree,
+    /// Where the root lies in the URL space, encoded.
+    base: String,
+    /// How many segments that has.
+    base_length: usize,
     document_root: Arc<Path>,
     /// Executable files run wherever they lie.
     everywhere: bool,

@@ -2,6 +2,7 @@
 //! than needed, then the launcher, then the runtime; and at the end nothing is left behind.
 
 mod assembly;
+mod check;
 mod lint;
 mod new;
 mod replay;
@@ -17,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     banner::{Banner, Scripts, code},
     browser::Opener,
-    cli::{self, Flags, Invocation},
+    cli::{self, Flags, Invocation, Page},
     config::{self, Settings},
     demo::Demo,
     handle::cgi::Debug,
@@ -45,7 +46,9 @@ pub fn run() -> ExitCode {
         Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
-        Invocation::Man => succeeded(cli::man(&mut std::io::stdout().lock())),
+        Invocation::Check(asked) => succeeded(check::run(&asked)),
+        Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
+        Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
         Invocation::Completions(shell) => succeeded(cli::completions(shell, &mut std::io::stdout().lock())),
         Invocation::Serve(flags) => {
             succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Directory)))
@@ -89,6 +92,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<config::Error>() || error.is::<crate::lint::Error>() || error.is::<run::Usage>() {
         return ExitCode::from(config::Error::EXIT_CODE);
     }
+    if error.is::<config::file::Error>() {
+        return ExitCode::from(config::file::Error::EXIT_CODE);
+    }
     if let Some(error) = error.downcast_ref::<crate::new::Error>() {
         return ExitCode::from(error.exit_code());
     }
@@ -99,7 +105,11 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 fn configure(flags: &Flags) -> anyhow::Result<Settings> {
-    Ok(config::from_flags(flags)?)
+    let Some(file) = &flags.config else { return Ok(config::from_flags(flags)?) };
+    let mut settings = config::from_file(file)?;
+    settings.log.quiet |= flags.output.quiet;
+    settings.log.verbose = flags.output.verbose;
+    Ok(settings)
 }
 
 /// What is served.
@@ -117,7 +127,10 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         tracing::warn!("{unknown}");
     }
     let identity = privilege::choose(settings.user.as_deref())?;
-    let sockets = listen::open(&settings.listen)?;
+    let mut sockets = Vec::new();
+    for listen in &settings.listen {
+        sockets.extend(listen::open(listen)?);
+    }
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
@@ -190,7 +203,7 @@ fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
 /// A proxy that runs as the server's user may connect.
 fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
     for socket in sockets {
-        if let Socket::Unix(_, file) = socket {
+        if let Some(file) = socket.file() {
             file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
         }
     }
@@ -205,21 +218,20 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
         })
     });
     let scripts = found.reduce(Scripts::join).unwrap_or(Scripts::Off);
-    let root = settings.site().map(|site| site.root.display().to_string()).unwrap_or_default();
+    let served = settings.file.as_deref().or_else(|| Some(&settings.site()?.root));
+    let served = served.map(|path| path.display().to_string()).unwrap_or_default();
     let warm = settings.cgi.warm.as_ref().map(|_| match interpreters.len() {
         0 => ("warm", "nothing: no script asks for python3 or perl in its first line".to_owned()),
         _ => ("warm", interpreters.into_iter().collect::<Vec<_>>().join(", ")),
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     let has_status = settings.cgi.debug != Debug::Never && sockets.iter().any(|socket| socket.address().is_some());
-    let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
-        scheme,
-        served: demo.map_or(root, |_| "the demo site".to_owned()),
+        served: demo.map_or(served, |_| "the demo site".to_owned()),
         sockets,
-        port_taken: settings.listen.port_given_up(sockets),
+        port_taken: settings.listen.iter().find_map(|listen| listen.port_given_up(sockets)),
         scripts,
         user: privilege::my_name(),
         more: tls
@@ -229,7 +241,7 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
             .chain(lint::row(settings))
             .chain(settings.live.then(|| ("live", "pages reload when a file changes".to_owned())))
             .chain(has_status.then(|| ("status", "/.htbin/ shows what runs, to this machine only".to_owned())))
-            .chain(settings.qr.then(|| ("qr", code(scheme, sockets))))
+            .chain(settings.qr.then(|| ("qr", code(sockets))))
             .collect(),
     }
 }

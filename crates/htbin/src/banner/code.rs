@@ -13,11 +13,13 @@ use rustix::termios::isatty;
 use crate::listen::Socket;
 
 /// The first address that others can use, and its picture below it.
-pub fn code(scheme: &str, sockets: &[Socket]) -> String {
+pub fn code(sockets: &[Socket]) -> String {
     let address = match address(sockets.iter().filter_map(Socket::address), own_addresses) {
         Ok(address) => address,
         Err(why) => return why.to_owned(),
     };
+    let is_it = |socket: &&Socket| socket.address().is_some_and(|it| it.port() == address.port());
+    let scheme = sockets.iter().find(is_it).map_or("http", Socket::scheme);
     let url = format!("{scheme}://{address}/");
     match QRBuilder::new(url.as_str()).build() {
         Ok(code) => format!("{url}\n{}", drawing(&code, isatty(io::stderr()))),

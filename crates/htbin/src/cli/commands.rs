@@ -1,4 +1,4 @@
-//! The words of the commands that serve nothing: `lint` and `new`.
+//! The words of the commands that serve nothing.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -84,6 +84,48 @@ pub struct New {
     /// The usual two.
     #[command(flatten)]
     usual: UsualFlags,
+}
+
+/// `htbin check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration file [htbin.toml]
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath, default_value = "htbin.toml")]
+    #[arg(hide_default_value = true)]
+    pub file: PathBuf,
+    /// Print the JSON Schema of configuration files instead, for editors
+    #[arg(long)]
+    pub schema: bool,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// `htbin man`.
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Which page: htbin or htbin.toml [htbin]
+    #[arg(
+        value_name = "PAGE",
+        value_enum,
+        default_value = "htbin",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub page: Page,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// A manual page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Page {
+    /// The command.
+    Htbin,
+    /// The configuration file.
+    #[value(name = "htbin.toml")]
+    File,
 }
 
 /// The variables that a server started here would obey, and lint therefore does.

@@ -17,6 +17,12 @@ pub struct Flags {
     /// In any order. A directory whose name is a number or a command is `./8000`, `./demo`.
     #[arg(value_name = "PORT | DIR", num_args = 0..=2)]
     pub(super) places: Vec<OsString>,
+    /// Do what this file says [no file]
+    ///
+    /// A configuration file in TOML; `htbin man htbin.toml` has its keys. With it only `-v` and `-q` may be typed, as all
+    /// else stands in the file.
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
     /// Where it listens.
     #[command(flatten)]
     pub listen: ListenFlags,
@@ -133,7 +139,7 @@ pub struct SiteFlags {
     /// A field for every response
     ///
     /// As in `-H 'X-Robots-Tag: none'`. May be repeated.
-    #[arg(short = 'H', long, value_name = "'K: V'")]
+    #[arg(short = 'H', long, value_name = "'K: V'", hide_short_help = true)]
     pub header: Vec<String>,
     /// Let pages from elsewhere read responses [*]
     #[arg(long, value_name = "ORIGIN", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
@@ -179,7 +185,7 @@ pub struct ScriptFlags {
     /// Add to the environment of scripts
     ///
     /// May be repeated.
-    #[arg(long, value_name = "K=V")]
+    #[arg(long, value_name = "K=V", hide_short_help = true)]
     pub env: Vec<OsString>,
     /// Pass on one of htbin's own variables
     ///
@@ -187,7 +193,7 @@ pub struct ScriptFlags {
     #[arg(long, value_name = "K", value_delimiter = ',', hide_short_help = true)]
     pub pass_env: Vec<OsString>,
     /// A form's body is also the first argument
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub post_argv: bool,
     /// Let scripts see the field Authorization
     #[arg(long, hide_short_help = true)]
@@ -262,6 +268,7 @@ pub struct LimitFlags {
     ///
     /// The connection is cut, so that nobody takes a part of the response for the whole.
     #[arg(long, value_name = "TIME", value_parser = value::duration, default_value = "60s", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub idle_timeout: Duration,
     /// How many run at once [64 a core, 32 a GiB]
     ///
@@ -294,7 +301,7 @@ pub struct LimitFlags {
     pub memory: u64,
     /// Processor time of a script [none]
     #[arg(long, value_name = "TIME", value_parser = value::whole_seconds, default_value = "none")]
-    #[arg(hide_default_value = true)]
+    #[arg(hide_default_value = true, hide_short_help = true)]
     pub cpu: u64,
     /// Processes of the user who runs scripts [none]
     #[arg(long, value_name = "N", value_parser = value::count, default_value = "none", hide_default_value = true)]

@@ -235,7 +235,7 @@ fn help_and_version_are_no_failures() {
 
 #[test]
 fn commands_stand_first_and_only_there() {
-    assert!(matches!(read(&["man"], &[]), Ok(Invocation::Man)));
+    assert!(matches!(read(&["man"], &[]), Ok(Invocation::Man(Page::Htbin))));
     assert!(matches!(read(&["completions", "zsh"], &[]), Ok(Invocation::Completions(Shell::Zsh))));
     let Ok(Invocation::Demo(demo)) = read(&["demo", "-v", "9000"], &[]) else { panic!("the demo") };
     assert_eq!((demo.listen.port, demo.output.verbose), (Some(9000), 1));

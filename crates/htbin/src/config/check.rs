@@ -180,7 +180,7 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
 fn meant_by(word: &str) -> String {
     match word {
         "help" | "version" => format!(" here; an option is meant: htbin --{word}"),
-        "demo" | "lint" | "new" | "run" | "replay" | "man" | "completions" => {
+        "demo" | "check" | "lint" | "new" | "run" | "replay" | "man" | "completions" => {
             format!(" here; a command stands before all options: htbin {word} [OPTIONS]")
         }
         _ => match address_line(word) {
@@ -201,7 +201,7 @@ fn address_line(word: &str) -> Option<String> {
     (!host.contains(['/', ' '])).then(|| format!("htbin -b {} {port}", if host.is_empty() { "::" } else { host }))
 }
 
-fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBuf, Error> {
+pub(super) fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBuf, Error> {
     machine.program(name).ok_or_else(|| {
         let place = if name.as_bytes().contains(&b'/') {
             "there".into()
@@ -216,7 +216,7 @@ fn program(flag: &'static str, name: &OsStr, machine: &Machine) -> Result<PathBu
 }
 
 /// A URL's path with one slash before each segment and none at its end; `.` and `/` are the whole site.
-fn url_path(flag: &'static str, url: &OsStr) -> Result<String, Error> {
+pub(super) fn url_path(flag: &'static str, url: &OsStr) -> Result<String, Error> {
     let segments = url.to_str().filter(|url| !url.is_empty() && !url.contains(['\0', '?', '#', '%'])).map(|url| {
         url.strip_prefix("./").unwrap_or(url).split('/').filter(|it| !matches!(*it, "" | ".")).collect::<Vec<_>>()
     });

@@ -57,7 +57,7 @@ fn script_dirs(pairs: &[(&str, Option<&str>)]) -> Vec<ScriptDir> {
 #[test]
 fn defaults_are_those_of_the_manual() {
     let it = settings(&[]);
-    assert_eq!(it.listen, listen::Settings { binds: vec![], port: 8000, port_asked: false });
+    assert_eq!(it.listen[0], listen::Settings { binds: vec![], port: 8000, port_asked: false, secure: false });
     assert_eq!(it.own_site().root, std::env::current_dir().expect("there is one"));
     assert!(it.own_site().cgi && it.own_site().listing && !it.own_site().hidden && !it.own_site().follow_symlinks);
     assert_eq!(it.own_site().script_dirs, script_dirs(&[("/cgi-bin", None), ("/htbin", None)]));
@@ -97,9 +97,9 @@ fn addresses_and_sockets_are_told_apart() {
     let host = |it: &str| Bind::Host(it.into());
     let it = settings(&["-b", "::", "-b", "[::1]", "-b", "localhost", "-b", "/run/x.sock", "-b", "./y.sock"]);
     let sockets = [Bind::Unix("/run/x.sock".into()), Bind::Unix("./y.sock".into())];
-    assert_eq!(it.listen.binds[..3], [host("::"), host("::1"), host("localhost")]);
-    assert_eq!(it.listen.binds[3..], sockets);
-    assert_eq!(settings(&["-b", "fe80::1%lo"]).listen.binds, [host("fe80::1%lo")]);
+    assert_eq!(it.listen[0].binds[..3], [host("::"), host("::1"), host("localhost")]);
+    assert_eq!(it.listen[0].binds[3..], sockets);
+    assert_eq!(settings(&["-b", "fe80::1%lo"]).listen[0].binds, [host("fe80::1%lo")]);
     let fix = "name the address alone, as 127.0.0.1 or ::1, and the port with --port";
     for bind in ["127.0.0.1:80", "[::1]:80", "localhost:80"] {
         assert_eq!(told(&["-b", bind]), format!("--bind: '{bind}' is no address: {fix}"));
@@ -116,8 +116,8 @@ fn a_port_is_for_addresses() {
     let fix = "leave it out, or add an address, as in -b 127.0.0.1";
     let unix = ["-b", "/run/x.sock", "9000"];
     assert_eq!(told(&unix), format!("--port: a UNIX socket has no port, and 9000 is for nothing else: {fix}"));
-    assert_eq!(settings(&[&unix[..], &["-b", "::1"]].concat()).listen.port, 9000);
-    assert!(!settings(&unix[..2]).listen.port_asked);
+    assert_eq!(settings(&[&unix[..], &["-b", "::1"]].concat()).listen[0].port, 9000);
+    assert!(!settings(&unix[..2]).listen[0].port_asked);
 }
 
 #[test]

@@ -52,7 +52,8 @@ impl Directory {
 
     /// The decoded URL path of the directory, empty segments merged; starts and ends with a slash.
     pub fn url(&self) -> Vec<u8> {
-        let mut url = vec![b'/'];
+        let mut url = self.site.0.settings.base.trim_end_matches('/').as_bytes().to_vec();
+        url.push(b'/');
         for name in self.relative.split(|octet| *octet == b'/').filter(|name| !name.is_empty()) {
             url.extend_from_slice(name);
             url.push(b'/');

@@ -12,6 +12,9 @@ use crate::path::{UrlPath, encode};
 impl Site {
     /// Paths like this one that lead somewhere, the likeliest first. Reads a directory: may block.
     pub fn near(&self, path: &UrlPath) -> Vec<String> {
+        if self.0.base_length > 0 {
+            return Vec::new();
+        }
         let found = self.0.like(path).into_iter().chain(self.0.among_scripts(path));
         let encoded = found.map(|decoded| encode(&decoded));
         let leads = |path: &String| UrlPath::parse(path).is_ok_and(|path| self.resolve(&path).is_ok());

@@ -120,6 +120,10 @@ impl Inner {
             let end = path.decoded().len();
             return self.script(&self.tree, &Found { opened, relative, path, end }).map(Plain::Target);
         }
+        if self.settings.sources.iter().any(|end| name.ends_with(end.as_bytes())) {
+            let what = "a file that ends so runs under another rule, and is never sent";
+            return Err(Refusal::with_detail(Reason::ScriptDirectory, what));
+        }
         if opened.is_readable() {
             return Ok(Plain::Target(Target::File(SiteFile::new(opened, name))));
         }

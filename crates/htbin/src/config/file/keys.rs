@@ -1,0 +1,234 @@
+//! Every key of the configuration file. The texts are those of its manual page and of its schema.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::{Address, Count, Hosts, Many, Size, Switch, Time, Words};
+
+/// A place where rules are said.
+pub trait Layer {
+    /// Puts what is said here over what was said above.
+    fn lay_over(&self, rules: &mut Rules);
+}
+
+/// Keys that may stand at the top, in a host and in a route. The nearest one counts, each for itself.
+macro_rules! rules {
+    ($(#[$about:meta])* pub struct $name:ident { $($(#[$doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)*
+            /// The directory that is served.
+            pub directory: Option<PathBuf>,
+            /// The names that answer for a directory. An executable one in a script directory runs.
+            pub index: Option<Many<String>>,
+            /// Directories without an index are listed [true].
+            pub listing: Option<bool>,
+            /// Names that start with a dot are served, too [false].
+            pub hidden: Option<bool>,
+            /// Symbolic links may leave the directory [false].
+            pub follow_symlinks: Option<bool>,
+            /// This file answers for what is not found and has no extension.
+            pub spa: Option<String>,
+            /// Scripts run [true]. With false nothing runs, and no script's source is sent.
+            pub cgi: Option<bool>,
+            /// Where scripts lie: `URL`, or `URL=DIR` for those that lie outside the directory served; `/`: executable files
+            /// run wherever they lie [/cgi-bin and /htbin].
+            pub cgi_dir: Option<Many<PathBuf>>,
+            /// What runs files by the end of their name, with or without the execute bit: `.py = "python3"`.
+            pub interpreter: Option<BTreeMap<String, PathBuf>>,
+            /// Variables for scripts, beside their meta-variables. Those of a host and of a route are added to those above.
+            pub env: Option<BTreeMap<String, String>>,
+            /// Variables of htbin's own that scripts get. PATH, LANG, LC_* and TZ are passed on anyway.
+            pub pass_env: Option<Many<String>>,
+            /// A form's body is also the first argument [false].
+            pub post_argv: Option<bool>,
+            /// Scripts see the field Authorization [false].
+            pub pass_auth: Option<bool>,
+            /// Scripts may gain privileges, as sudo and other set-user-ID programs do [false].
+            pub new_privileges: Option<bool>,
+            /// Until a script's head is complete; then 504 [60s].
+            pub timeout: Option<Time>,
+            /// Without output of a script; then it is ended, and the answer cut [60s].
+            pub idle_timeout: Option<Time>,
+            /// A request's body; beyond that 413 [1g].
+            pub max_body: Option<Size>,
+            /// The output of a script [none].
+            pub max_output: Option<Size>,
+            /// Address space of a script [none].
+            pub memory: Option<Size>,
+            /// Processor time of a script [none].
+            pub cpu: Option<Time>,
+            /// Processes of the user who runs scripts [none].
+            pub nproc: Option<Count>,
+            /// Fields of every answer. Those of a host and of a route are added to those above; one of the same name counts
+            /// instead. An empty value takes a field out again.
+            pub header: Option<BTreeMap<String, String>>,
+            /// Whose pages may read the answers: an origin, `*`, or true for all.
+            pub cors: Option<Words>,
+        }
+
+        impl Layer for $name {
+            fn lay_over(&self, rules: &mut Rules) {
+                let it = self;
+                macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
+                over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
+                over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
+                over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
+                over!(memory); over!(cpu); over!(nproc); over!(cors);
+                if let Some(env) = &it.env {
+                    rules.env.get_or_insert_default().extend(env.clone());
+                }
+                for (name, value) in it.header.iter().flatten() {
+                    let fields = rules.header.get_or_insert_default();
+                    fields.retain(|known, _| !known.eq_ignore_ascii_case(name));
+                    if !value.is_empty() {
+                        fields.insert(name.clone(), value.clone());
+                    }
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The configuration file of htbin.
+    pub struct File {
+        /// More files, beside this one: paths with `*` and `?`, read in the order of their names. Their hosts are added to
+        /// those here, and nothing else may stand in them.
+        include: Option<Many<String>>,
+        /// Where it listens: `127.0.0.1:8000`, `[::]:80`, `https://[::]:443`, `/run/htbin.sock`. Without an address, as in
+        /// `:80`, everywhere [127.0.0.1:8000 and [::1]:8000].
+        listen: Option<Many<Address>>,
+        /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
+        user: Option<String>,
+        /// The certificate for listeners of `https://`.
+        tls: Option<Certificate>,
+        /// Threads that serve clients [half the cores].
+        threads: Option<Count>,
+        /// Open connections [10000, at most 80 % of the descriptors].
+        max_connections: Option<Count>,
+        /// The fields of a request head [100].
+        max_fields: Option<Count>,
+        /// The head of a request, and the head of a script's output [64k].
+        max_head: Option<Size>,
+        /// For a whole request head [20s].
+        head_time: Option<Time>,
+        /// Without a byte of a request's body [30s].
+        body_idle: Option<Time>,
+        /// Without the client taking a byte of the answer [60s].
+        send_idle: Option<Time>,
+        /// Between requests of a connection [75s].
+        keep_alive: Option<Time>,
+        /// For what runs when htbin is stopped [30s].
+        stop_time: Option<Time>,
+        /// Scripts at once [64 a core, 32 a GiB].
+        max_scripts: Option<Count>,
+        /// Requests that may wait for a script to end; beyond that 503 [512].
+        queue: Option<Count>,
+        /// How long they may wait; then 503 [30s].
+        queue_time: Option<Time>,
+        /// Keep Python and Perl loaded; each script gets a fresh copy [false].
+        warm: Option<bool>,
+        /// Processes forked ahead, for each interpreter in use [2].
+        warm_spare: Option<Count>,
+        /// Modules to load ahead: `stdlib`, `auto`, names [stdlib].
+        preload: Option<Many<String>>,
+        /// How long a script waits for its interpreter to start.
+        warm_wait: Option<Time>,
+        /// Interpreters kept at once [8].
+        warm_max: Option<Count>,
+        /// One that was not used for so long goes [10m].
+        warm_idle: Option<Time>,
+        /// One that holds more memory starts anew [256m].
+        warm_memory: Option<Size>,
+        /// The failure page and the status page: true for everybody, false for nobody [this machine].
+        debug: Option<bool>,
+        /// The form of the access log: `common`, `combined` or `json` [common].
+        log_format: Option<Format>,
+        /// No access log and no banner [false].
+        quiet: Option<bool>,
+        /// Keep each exchange whose script fails in this directory.
+        record: Option<PathBuf>,
+        /// Hosts, each with its routes. The one without a name, or the first one, answers for every other name.
+        host: Vec<Host>,
+        /// Routes of a file with one host alone.
+        route: Vec<Route>,
+    }
+}
+
+rules! {
+    /// A host.
+    pub struct Host {
+        /// Its names: `www.example.org`, or `*.example.org` for all below. Without one it answers for every other name.
+        name: Option<Many<Hosts>>,
+        /// Routes, in the order in which they are tried; the first one that fits answers.
+        route: Vec<Route>,
+    }
+}
+
+rules! {
+    /// What holds for some paths of a host.
+    pub struct Route {
+        /// For this path and all below it, by whole names: `/git` is not `/github`.
+        path: Option<String>,
+        /// For paths with a name that ends so: `.php`.
+        suffix: Option<String>,
+        /// For paths like this: `*` is any part of a name, `**` any number of names.
+        glob: Option<String>,
+        /// Serve the files of this directory below `path`.
+        files: Option<PathBuf>,
+        /// Run the scripts of this directory below `path`.
+        scripts: Option<PathBuf>,
+        /// This program answers for `path` and all below it; the rest of the path is its PATH_INFO.
+        program: Option<PathBuf>,
+        /// Send the client to this address. `{path}` is the path that was asked for, `{rest}` what follows `path`, `{host}`
+        /// the host, `{query}` the query, which is kept anyway unless the address has one.
+        redirect: Option<String>,
+        /// Answer as if this path had been asked for; with the gaps of `redirect`.
+        rewrite: Option<String>,
+        /// Answer with this text.
+        respond: Option<String>,
+        /// Answer with a refusal: 403, 404 or 410.
+        refuse: Option<u16>,
+        /// The status of `redirect` [302] or `respond` [200].
+        status: Option<u16>,
+        /// The media type of `respond` [text/plain; charset=utf-8].
+        media_type: Option<String>,
+    }
+}
+
+rules! {
+    /// What is said of a route in all.
+    pub struct Rules {}
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Certificate {
+    /// The certificate (PEM), with those between it and one that clients know, and with the key if that has no file of its
+    /// own. Read again when it changes.
+    pub certificate: Option<PathBuf>,
+    /// The key of the certificate [in its file].
+    pub key: Option<PathBuf>,
+    /// The file with the password of the key.
+    pub password_file: Option<PathBuf>,
+    /// A certificate made now, for development [false].
+    pub self_signed: Switch,
+}
+
+/// The form of the access log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// NCSA's common log format.
+    Common,
+    /// The same with Referer and User-Agent.
+    Combined,
+    /// An object a line.
+    Json,
+}

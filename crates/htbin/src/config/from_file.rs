@@ -1,0 +1,177 @@
+//! From a configuration file to the settings of every room. What is said in it is laid over the flags' defaults, host by
+//! host and route by route, and goes the way of the flags: so a key means what the flag of its name means.
+
+mod route;
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Error, Machine, Settings, cgi,
+    file::{
+        self, Located, Source, Step, Whole,
+        keys::{Certificate, File, Format, Host, Layer, Rules},
+        values::{Address, Count, Size, Time},
+    },
+    http, log, threads, tls,
+};
+use crate::{
+    cli::{self, Flags, Invocation, LogFormat},
+    listen::{self, Bind},
+    route::{HostSettings, Settings as Routes},
+};
+
+/// Reads a configuration file, and checks all that it says.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn from_file(path: &Path) -> Result<Settings, file::Error> {
+    from_file_on(path, &Machine::this())
+}
+
+pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, file::Error> {
+    let variable = |name: &str| machine.variable(name).and_then(|value| value.to_str()).map(str::to_owned);
+    let whole = file::read(path, &variable)?;
+    let source = &whole.sources[0];
+    let at_top = |error: Error| error.in_file(source, &[]);
+    let flags = of_top(&whole.file, source);
+    let hosts = whole.hosts.iter().map(|located| host(located, &whole, machine)).collect::<Result<Vec<_>, _>>()?;
+    let mut routes = Routes { hosts };
+    route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
+    Ok(Settings {
+        listen: listen(&whole.file, source)?,
+        tls: tls(&flags).map_err(at_top)?,
+        http: http(&flags, machine).map_err(at_top)?,
+        cgi: cgi(&flags, machine).map_err(at_top)?,
+        log: log(&flags),
+        threads: threads(&flags, machine).map_err(at_top)?,
+        user: whole.file.user.clone(),
+        record: flags.output.record.clone(),
+        open: None,
+        live: false,
+        qr: false,
+        file: Some(path.to_owned()),
+        routes,
+    })
+}
+
+impl Error {
+    /// The same, of the key that has the name of the flag.
+    fn in_file(self, source: &Source, steps: &[Step]) -> file::Error {
+        let key = match self.flag.trim_start_matches('-') {
+            "tls-cert" | "tls-key" | "tls-password-file" | "tls-self-signed" => "tls",
+            other => other,
+        };
+        file::Error::of_key(source, steps, key, self.what)
+    }
+}
+
+/// The flags of a command line without words.
+fn defaults() -> Flags {
+    match cli::parse(["htbin".into()], []) {
+        Ok(Invocation::Serve(flags)) => *flags,
+        _ => unreachable!("a command line without words serves"),
+    }
+}
+
+/// What holds for the whole server.
+fn of_top(file: &File, source: &Source) -> Flags {
+    let mut flags = defaults();
+    let mut rules = Rules::default();
+    file.lay_over(&mut rules);
+    route::apply(&rules, source.directory(), &mut flags);
+    let (clients, limits, warm) = (&mut flags.clients, &mut flags.limits, &mut flags.warm);
+    let count = |value: Option<Count>, to: &mut u64| *to = value.map_or(*to, |it| it.0);
+    let time = |value: Option<Time>, to: &mut std::time::Duration| *to = value.map_or(*to, |it| it.0);
+    let size = |value: Option<Size>, to: &mut u64| *to = value.map_or(*to, |it| it.0);
+    clients.threads = file.threads.map(|it| it.0);
+    clients.max_connections = file.max_connections.map(|it| it.0);
+    count(file.max_fields, &mut clients.max_fields);
+    size(file.max_head, &mut limits.max_head);
+    time(file.head_time, &mut clients.head_time);
+    time(file.body_idle, &mut clients.body_idle);
+    time(file.send_idle, &mut clients.send_idle);
+    time(file.keep_alive, &mut clients.keep_alive);
+    time(file.stop_time, &mut clients.stop_time);
+    limits.max_scripts = file.max_scripts.map(|it| it.0);
+    count(file.queue, &mut limits.queue);
+    time(file.queue_time, &mut limits.queue_time);
+    warm.warm = file.warm.unwrap_or_default();
+    count(file.warm_spare, &mut warm.warm_spare);
+    count(file.warm_max, &mut warm.warm_max);
+    time(file.warm_idle, &mut warm.warm_idle);
+    size(file.warm_memory, &mut warm.warm_memory);
+    warm.warm_wait = file.warm_wait.map(|it| it.0);
+    if let Some(preload) = &file.preload {
+        warm.preload.clone_from(&preload.0);
+    }
+    (flags.scripts.debug, flags.scripts.no_debug) = (file.debug == Some(true), file.debug == Some(false));
+    flags.output.quiet = file.quiet.unwrap_or_default();
+    flags.output.log_format = match file.log_format {
+        Some(Format::Combined) => LogFormat::Combined,
+        Some(Format::Json) => LogFormat::Json,
+        Some(Format::Common) | None => LogFormat::Common,
+    };
+    let within = |path: &PathBuf| source.directory().join(path);
+    flags.output.record = file.record.as_ref().map(within);
+    if let Some(Certificate { certificate, key, password_file, self_signed }) = &file.tls {
+        flags.tls.tls_cert = certificate.as_ref().map(within);
+        flags.tls.tls_key = key.as_ref().map(within);
+        flags.tls.tls_password_file = password_file.as_ref().map(within);
+        flags.tls.tls_self_signed = *self_signed;
+    }
+    flags
+}
+
+/// Where it listens: each address by itself, and on no other port.
+fn listen(file: &File, source: &Source) -> Result<Vec<listen::Settings>, file::Error> {
+    let error = |what: &str| Err(file::Error::of_key(source, &[], "listen", what.to_owned()));
+    let Some(addresses) = &file.listen else {
+        let binds = Vec::new();
+        return Ok(vec![listen::Settings { binds, port: PORT, port_asked: true, secure: file.tls.is_some() }]);
+    };
+    if addresses.0.is_empty() {
+        return error("nothing to listen on; leave the key out for 127.0.0.1:8000");
+    }
+    let mut all: Vec<listen::Settings> = Vec::new();
+    for Address { place, port, secure } in &addresses.0 {
+        if *secure && file.tls.is_none() {
+            return error("https needs a certificate: a table [tls] with 'certificate', or with 'self-signed = true'");
+        }
+        let bind = match port {
+            None => Bind::Unix(source.directory().join(place)),
+            Some(_) if place.is_empty() || place == "*" => Bind::Host("::".into()),
+            Some(_) => Bind::Host(place.clone()),
+        };
+        let port = port.unwrap_or_default();
+        // Addresses of one port are opened together: `0.0.0.0` and `[::]` are then one for each family.
+        match all.iter_mut().find(|it| it.port == port && it.secure == *secure && port != 0) {
+            Some(known) => known.binds.push(bind),
+            None => all.push(listen::Settings { binds: vec![bind], port, port_asked: true, secure: *secure }),
+        }
+    }
+    Ok(all)
+}
+
+fn host(located: &Located, whole: &Whole, machine: &Machine) -> Result<HostSettings, file::Error> {
+    let Located { source, steps, host } = located;
+    let source = &whole.sources[*source];
+    let mut rules = Rules::default();
+    whole.file.lay_over(&mut rules);
+    route::rebase(&mut rules, whole.sources[0].directory());
+    host.lay_over(&mut rules);
+    let mut all = Vec::new();
+    for (nth, route) in host.route.iter().enumerate() {
+        let steps = [&steps[..], &[Step::Key("route"), Step::Nth(nth)]].concat();
+        let mut rules = rules.clone();
+        route.lay_over(&mut rules);
+        all.push(route::rule(route, &rules, source, machine).map_err(|error| error.in_file(source, &steps))?);
+    }
+    all.push(route::rest(&rules, source, machine).map_err(|error| error.in_file(source, steps))?);
+    Ok(HostSettings { names: names(host), rules: all })
+}
+
+fn names(host: &Host) -> Vec<crate::route::HostName> {
+    host.name.iter().flat_map(|names| &names.0).map(|name| name.0.clone()).collect()
+}
+
+const PORT: u16 = 8000;

@@ -312,7 +312,10 @@ fn a_recording_is_replayed_and_the_difference_shown() {
     let server = Server::with(&site, &["--record", records.to_str().unwrap()]);
     server.request("POST", "/cgi-bin/x/more?a=b", &[("X-Odd", "1")], b"the body").expect(502);
     let file = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
-    let replay = || run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file));
+    let scratch = Site::new().directory("tmp", 0o777);
+    let tmp = scratch.path("tmp");
+    fs::set_permissions(&tmp, fs::Permissions::from_mode(0o1777)).unwrap();
+    let replay = || run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file).env("TMPDIR", &tmp));
     let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let same = replay();
@@ -340,6 +343,8 @@ fn a_recording_is_replayed_and_the_difference_shown() {
     let broken = replay();
     assert!(told(&broken).contains("name a file that --record has written"), "{}", told(&broken));
     assert_eq!(broken.status.code(), Some(1));
+    let left: Vec<_> = fs::read_dir(&tmp).unwrap().map(|it| it.unwrap().path()).collect();
+    assert!(left.is_empty(), "it holds what was asked: {left:?}");
 }
 
 /// A path may be spelled in many ways, and a local redirect leads to a script that no path names.

@@ -227,9 +227,10 @@ impl Recorder {
         let text = serde_json::to_vec_pretty(recording).unwrap_or_default();
         let failed = |source| Error::Folder { folder: self.folder.clone(), source };
         let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while names.len() >= RECORDINGS_MAX {
+        let surplus = (names.len() + 1).saturating_sub(RECORDINGS_MAX);
+        for oldest in names.drain(..surplus) {
             // Somebody may have removed it before.
-            _ = fs::remove_file(self.folder.join(names.remove(0)));
+            _ = fs::remove_file(self.folder.join(oldest));
         }
         create(&path).and_then(|mut file| file.write_all(&text)).map_err(failed)?;
         names.push(name);

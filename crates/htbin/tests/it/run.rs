@@ -189,6 +189,10 @@ fn the_body_is_a_text_a_file_or_standard_input() {
     assert!(reply(&output).body == content, "every octet of {} comes back: {}", content.len(), said(&output));
     assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "a=b"])).text(), "a=b");
     assert_eq!(ran(&site, "cgi-bin/echo", &["-d", &file, "--max-body", "1m"]).status.code(), Some(4));
+    assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "@/dev/null"])).text(), "");
+    // Its size is said to be 0.
+    let told = reply(&ran(&site, "cgi-bin/echo", &["-d", "@/proc/version"])).text();
+    assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
     let mut child = command(&site, "cgi-bin/echo", &["-d", "@-", "--raw"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

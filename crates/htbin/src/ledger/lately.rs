@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use htbin_spawn::Start;
@@ -15,8 +15,8 @@ use crate::exchange::{ExchangeId, Timeline};
 pub struct Past {
     /// Its number in the log.
     pub id: ExchangeId,
-    /// When it ended.
-    pub ended: Instant,
+    /// When it ended, by the clock of the machine as it stood then.
+    pub ended: SystemTime,
     /// How long it took, from the head of the request to the end of the answer.
     pub took: Duration,
     /// The method, none where no request could be read.
@@ -142,7 +142,7 @@ mod tests {
     fn past(number: u64, status: u16, target: &str) -> Past {
         Past {
             id: ExchangeId(number),
-            ended: Instant::now(),
+            ended: SystemTime::now(),
             took: Duration::from_millis(number),
             method: Some(Method::GET),
             target: target.into(),

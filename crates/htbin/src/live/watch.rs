@@ -175,7 +175,9 @@ impl Watch {
         let mut gone: Vec<PathBuf> = gone.map(|(_, path)| path.clone()).collect();
         // What lies in one that is gone goes with it.
         gone.sort_unstable();
-        gone.iter().for_each(|directory| self.forget(directory));
+        for directory in gone {
+            self.forget(&directory);
+        }
         self.add_all();
     }
 

@@ -77,16 +77,20 @@ impl Live {
     /// # Errors
     /// The kernel has no inotify instance left, or no thread.
     pub fn start(site: &Site, settings: Settings) -> io::Result<Arc<Self>> {
+        let live = Arc::new(Self::new());
+        let script_places: Vec<PathBuf> = site.script_directories().into_iter().map(|(_, place)| place).collect();
+        watch::start(site.root(), script_places, settings, Arc::clone(&live))?;
+        Ok(live)
+    }
+
+    fn new() -> Self {
         let run = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
-        let live = Arc::new(Self {
+        Self {
             news: channel::Sender::new(News { number: 0, change: Change::Page, is_over: false }),
             run,
             pages: AtomicU64::new(0),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
-        });
-        let script_places: Vec<PathBuf> = site.script_directories().into_iter().map(|(_, place)| place).collect();
-        watch::start(site.root(), script_places, settings, Arc::clone(&live))?;
-        Ok(live)
+        }
     }
 
     /// The state of the site now.
@@ -168,6 +172,10 @@ impl Listener {
             let first = if self.is_stale { self.event(Change::Page) } else { String::new() };
             return Some(format!("retry: {RETRY_MILLISECONDS}\n\n{first}").into());
         }
+        // Who comes when all was said would wait for more.
+        if self.news.borrow().is_over {
+            return None;
+        }
         // Who has left without a word is found out by writing to it.
         let Ok(changed) = tokio::time::timeout(PING_TIME, self.news.changed()).await else {
             return Some(Bytes::from_static(b":\n\n"));
@@ -206,7 +214,20 @@ const RETRY_MILLISECONDS: u32 = 1000;
 
 #[cfg(test)]
 mod tests {
+    use futures_util::{FutureExt, StreamExt};
+
     use super::*;
+
+    #[test]
+    fn who_comes_after_the_end_is_told_so() {
+        let live = Arc::new(Live::new());
+        live.close();
+        let Body::Stream { mut chunks, .. } = live.events("").expect("there is room").into_body() else {
+            panic!("events are a stream");
+        };
+        assert!(chunks.next().now_or_never().flatten().is_some(), "it begins");
+        assert!(matches!(chunks.next().now_or_never(), Some(None)), "and ends");
+    }
 
     #[test]
     fn the_script_ends_where_its_element_does() {

@@ -209,7 +209,7 @@ impl Recorder {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)?.take(NAMES_MAX) {
             let name = entry.map_err(failed)?.file_name();
-            names.extend(name.to_str().filter(|name| name.ends_with(SUFFIX)).map(str::to_owned));
+            names.extend(name.to_str().filter(|name| is_ours(name)).map(str::to_owned));
         }
         names.sort();
         let recorder = Self { folder: folder.to_owned(), names: Mutex::new(names) };
@@ -227,14 +227,25 @@ impl Recorder {
         let text = serde_json::to_vec_pretty(recording).unwrap_or_default();
         let failed = |source| Error::Folder { folder: self.folder.clone(), source };
         let mut names = self.names.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while names.len() >= RECORDINGS_MAX {
+        let surplus = (names.len() + 1).saturating_sub(RECORDINGS_MAX);
+        for oldest in names.drain(..surplus) {
             // Somebody may have removed it before.
-            _ = fs::remove_file(self.folder.join(names.remove(0)));
+            _ = fs::remove_file(self.folder.join(oldest));
         }
         create(&path).and_then(|mut file| file.write_all(&text)).map_err(failed)?;
         names.push(name);
         Ok(path)
     }
+}
+
+/// Is this a name that [`Recorder::keep`] gives? What else lies in the folder is somebody's, and is never removed.
+fn is_ours(name: &str) -> bool {
+    let mut parts = name.strip_suffix(SUFFIX).unwrap_or_default().splitn(3, '-');
+    let stamp = parts.next().unwrap_or_default().as_bytes();
+    let is_stamp = stamp.len() == STAMP.len()
+        && stamp.iter().zip(STAMP).all(|(byte, like)| if *like == b'0' { byte.is_ascii_digit() } else { byte == like });
+    let is_exchange = |part: &str| part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_stamp && parts.next().is_some_and(is_exchange) && parts.next().is_some_and(|code| !code.is_empty())
 }
 
 fn create(path: &Path) -> io::Result<File> {
@@ -269,6 +280,8 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 const FORMAT: u32 = 1;
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 const SUFFIX: &str = ".json";
+/// How the time stands in a name, each 0 any digit.
+const STAMP: &[u8] = b"00000000T000000Z";
 /// In one folder.
 const RECORDINGS_MAX: usize = 1000;
 /// Names looked at when it is opened.
@@ -321,13 +334,23 @@ mod tests {
     #[test]
     fn the_oldest_go() {
         let folder = tempfile::tempdir().expect("a folder");
+        let earlier = Recorder::open(folder.path()).expect("it is there");
+        earlier.keep(&sample("00000000")).expect("it is written");
+        let foreign = ["20261121T080000Z.json", "20261121T080000Z-notes-a.json", "0.json", "package.json"];
+        for name in foreign {
+            fs::write(folder.path().join(name), "{}").expect("it is written");
+        }
         let recorder = Recorder::open(folder.path()).expect("it is there");
-        for nth in 0..RECORDINGS_MAX + 3 {
+        for nth in 1..RECORDINGS_MAX + 3 {
             recorder.keep(&sample(&format!("{nth:08x}"))).expect("it is written");
         }
         let mut names: Vec<_> =
             fs::read_dir(folder.path()).expect("it is there").map(|it| it.expect("a name").file_name()).collect();
         names.sort();
+        for name in foreign {
+            assert!(names.iter().any(|it| it == name), "{name} is none of ours");
+        }
+        names.retain(|name| foreign.iter().all(|it| name != it));
         assert_eq!(names.len(), RECORDINGS_MAX);
         assert!(names[0].to_string_lossy().contains("-00000003-"), "{:?}", names[0]);
     }

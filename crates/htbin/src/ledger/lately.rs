@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime},
 };
 
 use htbin_spawn::Start;
@@ -15,8 +15,8 @@ use crate::exchange::{ExchangeId, Timeline};
 pub struct Past {
     /// Its number in the log.
     pub id: ExchangeId,
-    /// When it ended.
-    pub ended: Instant,
+    /// When it ended, by the clock of the machine as it stood then.
+    pub ended: SystemTime,
     /// How long it took, from the head of the request to the end of the answer.
     pub took: Duration,
     /// The method, none where no request could be read.
@@ -47,9 +47,9 @@ pub struct OfScript {
 }
 
 impl Past {
-    /// Did its script fail, or the server? A client that leaves is no failure.
+    /// Did its script fail, or the server? A client that leaves, or whose body is not taken, is no failure.
     pub fn has_failed(&self) -> bool {
-        let has_reason = self.reason.is_some_and(|reason| reason != CLIENT_LEFT);
+        let has_reason = self.reason.is_some_and(|reason| !OF_CLIENTS.contains(&reason));
         self.status.is_server_error() || has_reason && self.of_script.is_some()
     }
 }
@@ -81,6 +81,10 @@ impl Lately {
             let is_end = |at: &usize| past.target.is_char_boundary(*at);
             let end = (0..=TARGET_BYTES_MAX).rev().find(is_end).unwrap_or_default();
             past.target = past.target[..end].into();
+        }
+        let is_long = |method: &Method| method.as_str().len() > METHOD_BYTES_MAX;
+        if let Some(method) = past.method.take_if(|method| is_long(method)) {
+            past.method = Method::from_bytes(&method.as_str().as_bytes()[..METHOD_BYTES_MAX]).ok();
         }
         // A script may make up a status that no standard knows.
         let at = usize::from(past.status.as_u16()).saturating_sub(100).min(STATUSES - 1);
@@ -126,8 +130,10 @@ pub const FAILURES_MAX: usize = 50;
 const TARGET_BYTES_MAX: usize = 1024;
 /// Statuses from 100 to 599; beyond that all count as 599.
 const STATUSES: usize = 500;
-/// The word of an exchange whose client left before its answer.
-const CLIENT_LEFT: &str = "client-left";
+/// Octets of a method; those of standards have fewer.
+const METHOD_BYTES_MAX: usize = 32;
+/// Words of what clients do wrong; no script has run by then, or it was ended for it.
+const OF_CLIENTS: [&str; 4] = ["client-left", "body-too-large", "body-timeout", "body-broken"];
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +142,7 @@ mod tests {
     fn past(number: u64, status: u16, target: &str) -> Past {
         Past {
             id: ExchangeId(number),
-            ended: Instant::now(),
+            ended: SystemTime::now(),
             took: Duration::from_millis(number),
             method: Some(Method::GET),
             target: target.into(),
@@ -166,18 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn no_target_and_no_status_is_too_large() {
+    fn no_target_no_method_and_no_status_is_too_large() {
         let mut lately = Lately::default();
-        lately.record(past(1, 999, &"ä".repeat(40_000)));
+        let method = "M".repeat(40_000).parse().ok();
+        lately.record(Past { method, ..past(1, 999, &"ä".repeat(40_000)) });
+        assert_eq!(lately.exchanges()[0].method.as_ref().map(|it| it.as_str().len()), Some(METHOD_BYTES_MAX));
         assert_eq!(lately.exchanges()[0].target.len(), TARGET_BYTES_MAX);
         assert_eq!(lately.statuses(), [(599, 1)]);
     }
 
     #[test]
-    fn a_client_that_leaves_is_no_failure() {
+    fn what_clients_do_is_no_failure_of_a_script() {
         let script = OfScript { name: "a".into(), timeline: Timeline::default(), start: None, detail: None };
         let of_script = |reason| Past { reason, of_script: Some(Box::new(script.clone())), ..past(1, 200, "/") };
-        assert!(!of_script(None).has_failed() && !of_script(Some(CLIENT_LEFT)).has_failed());
+        assert!(!of_script(None).has_failed());
+        for reason in ["client-left", "body-too-large", "body-timeout", "body-broken"] {
+            assert!(!of_script(Some(reason)).has_failed(), "{reason}");
+        }
         assert!(of_script(Some("cut")).has_failed());
         assert!(!Past { reason: Some("not-found"), ..past(1, 404, "/") }.has_failed());
     }

@@ -28,37 +28,7 @@ use super::{
 
 /// Starts the thread, once all that is there is watched.
 pub(super) fn start(root: &Path, script_places: Vec<PathBuf>, settings: Settings, live: Arc<Live>) -> io::Result<()> {
-    let (sender, events) = mpsc::sync_channel(EVENTS_MAX);
-    let is_too_much = Arc::new(AtomicBool::new(false));
-    let lost = Arc::clone(&is_too_much);
-    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if let Ok(event) = event
-            && is_news(&event)
-            && sender.try_send(event).is_err()
-        {
-            lost.store(true, Ordering::Relaxed);
-        }
-    });
-    let watcher = watcher.map_err(|error| io::Error::other(format!("{error}; see fs.inotify.max_user_instances")))?;
-    let places = Places::new(root, script_places, &settings.site);
-    let mut watch = Watch {
-        watcher,
-        events,
-        is_too_much,
-        watched: HashSet::new(),
-        seen: HashMap::new(),
-        is_full: false,
-        places,
-        loops: Loops::default(),
-        settings,
-        live,
-    };
-    for place in watch.places.all() {
-        watch.add(&place);
-    }
-    for directory in watch.places.directories_of_programs() {
-        watch.add_one(&directory);
-    }
+    let watch = Watch::new(root, script_places, settings, live)?;
     thread::Builder::new().name("live".into()).spawn(move || watch.run())?;
     Ok(())
 }
@@ -93,6 +63,38 @@ struct Watch {
 type Batch = BTreeMap<PathBuf, bool>;
 
 impl Watch {
+    /// Watches all that is there.
+    fn new(root: &Path, script_places: Vec<PathBuf>, settings: Settings, live: Arc<Live>) -> io::Result<Self> {
+        let (sender, events) = mpsc::sync_channel(EVENTS_MAX);
+        let is_too_much = Arc::new(AtomicBool::new(false));
+        let lost = Arc::clone(&is_too_much);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if let Ok(event) = event
+                && is_news(&event)
+                && sender.try_send(event).is_err()
+            {
+                lost.store(true, Ordering::Relaxed);
+            }
+        });
+        let watcher =
+            watcher.map_err(|error| io::Error::other(format!("{error}; see fs.inotify.max_user_instances")))?;
+        let places = Places::new(root, script_places, &settings.site);
+        let mut watch = Self {
+            watcher,
+            events,
+            is_too_much,
+            watched: HashSet::new(),
+            seen: HashMap::new(),
+            is_full: false,
+            places,
+            loops: Loops::default(),
+            settings,
+            live,
+        };
+        watch.add_all();
+        Ok(watch)
+    }
+
     /// Until the server ends.
     fn run(mut self) {
         while let Ok(first) = self.events.recv() {
@@ -159,17 +161,41 @@ impl Watch {
             look::look(path, &self.places, &self.settings);
         }
         if is_all {
+            self.look_again();
             self.live.tell(Change::Page);
         } else if !changed.is_empty() {
             self.live.tell(if changed.iter().all(|path| is_style(path)) { Change::Style } else { Change::Page });
         }
     }
 
-    /// Watches a directory and what lies below it.
+    /// What was not told may have been directories that came, went or were moved.
+    fn look_again(&mut self) {
+        let is_there = |id: (u64, u64), path: &Path| fs::metadata(path).is_ok_and(|now| (now.dev(), now.ino()) == id);
+        let gone = self.seen.iter().filter(|(id, path)| !is_there(**id, path));
+        let mut gone: Vec<PathBuf> = gone.map(|(_, path)| path.clone()).collect();
+        // What lies in one that is gone goes with it.
+        gone.sort_unstable();
+        for directory in gone {
+            self.forget(&directory);
+        }
+        self.add_all();
+    }
+
+    fn add_all(&mut self) {
+        for place in self.places.all() {
+            self.add(&place);
+        }
+        for directory in self.places.directories_of_programs() {
+            self.add_one(&directory);
+        }
+    }
+
+    /// Watches a directory and what lies below it, be it watched itself already.
     fn add(&mut self, directory: &Path) {
         let mut left = vec![directory.to_owned()];
         while let Some(directory) = left.pop() {
-            if !self.add_one(&directory) {
+            // By another path it would be watched twice, or lead round in circles.
+            if !self.watched.contains(&directory) && !self.add_one(&directory) {
                 continue;
             }
             for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
@@ -224,13 +250,11 @@ impl Watch {
         if !self.watched.contains(directory) {
             return;
         }
-        let gone: Vec<PathBuf> = self.watched.iter().filter(|path| path.starts_with(directory)).cloned().collect();
-        for path in gone {
+        for path in self.watched.extract_if(|path| path.starts_with(directory)) {
             // The kernel may have dropped it by itself.
             _ = self.watcher.unwatch(&path);
-            self.watched.remove(&path);
-            self.seen.retain(|_, known| *known != path);
         }
+        self.seen.retain(|_, path| !path.starts_with(directory));
         self.is_full = false;
     }
 }
@@ -243,3 +267,40 @@ const DIRECTORIES_MAX: usize = 16_384;
 /// What comes closer together than this belongs together: editors write in steps.
 const QUIET_TIME: Duration = Duration::from_millis(60);
 const GATHER_TIME_MAX: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        diagnosis::{Limits, Runner},
+        site,
+    };
+
+    #[test]
+    fn what_was_not_told_is_looked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("moved/below")).unwrap();
+        fs::create_dir_all(at("stays")).unwrap();
+        let settings = Settings {
+            site: site::Settings::default(),
+            runner: Arc::new(Runner { name: "nobody".into(), uid: 1, groups: Vec::new() }),
+            search_path: "/bin".into(),
+            limits: Limits::default(),
+        };
+        let mut watch = Watch::new(folder.path(), Vec::new(), settings, Arc::new(Live::new())).unwrap();
+        fs::rename(at("moved"), at("stays/moved")).unwrap();
+        fs::create_dir_all(at("stays/new/below")).unwrap();
+        // As if the kernel had said no more than that there was too much to say.
+        watch.tell(Batch::new(), true);
+        let mut watched: Vec<_> = watch.watched.iter().cloned().collect();
+        watched.sort_unstable();
+        let there = ["stays", "stays/moved", "stays/moved/below", "stays/new", "stays/new/below"].map(at);
+        assert_eq!(watched, [&[folder.path().to_owned()], &there[..]].concat());
+        assert_eq!(watch.seen.len(), watched.len());
+        // Its news come under its new name.
+        fs::write(at("stays/moved/below/a"), "").unwrap();
+        let told = || watch.events.recv_timeout(Duration::from_secs(20)).unwrap().paths;
+        while !told().contains(&at("stays/moved/below/a")) {}
+    }
+}

@@ -168,3 +168,44 @@ struct Exchanges {
 
 /// Failures that are seen at once; a press opens the others.
 const FAILURES_OPEN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::{exchange::ExchangeId, ledger::Ledger};
+
+    #[test]
+    fn what_has_ended_changes_no_more() {
+        let ledger = Ledger::default();
+        ledger.record(Past {
+            id: ExchangeId(1),
+            ended: SystemTime::now(),
+            took: Duration::from_millis(1),
+            method: Some(http::Method::GET),
+            target: "/".into(),
+            status: http::StatusCode::BAD_GATEWAY,
+            body_bytes: 1,
+            reason: None,
+            of_script: None,
+        });
+        let machine = Machine { user: "nobody".into(), root: "/srv".into(), connections_max: 1 };
+        let token = Nonce::new().expect("there are random octets");
+        let told = |later: Duration| {
+            let mut snapshot = ledger.snapshot();
+            // The clock is set; the time that has passed is not.
+            snapshot.now.1 += later;
+            let load = Load {
+                running: 0,
+                running_max: 1,
+                queued: 0,
+                queue_max: 1,
+                warm: Vec::new(),
+                launcher_memory_bytes: 0,
+            };
+            sections(&View { snapshot, load, machine: &machine, zone: TimeZone::UTC }, &token)
+        };
+        assert_eq!(told(Duration::ZERO), told(Duration::from_secs(3600)));
+    }
+}

@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Instant,
+    time::SystemTime,
 };
 
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Version, header, request::Parts};
@@ -104,11 +104,10 @@ pub(super) fn record_refusal(access: &AccessLog, ledger: &Ledger, exchange: &Exc
         script: None,
         reason: Some(refusal.word()),
     });
-    let ended = Instant::now();
     ledger.record(Past {
         id: exchange.id,
-        ended,
-        took: ended.saturating_duration_since(exchange.started),
+        ended: SystemTime::now(),
+        took: exchange.started.elapsed(),
         method: None,
         target: Box::default(),
         status: refusal.status(),
@@ -143,8 +142,8 @@ impl Drop for Record {
 impl Record {
     /// Moves what is known there: nothing of an exchange without a script is copied.
     fn enter_in_ledger(&mut self, status: StatusCode, reason: Option<&'static str>) {
-        let (ended, exchange) = (Instant::now(), &self.exchange);
-        let took = ended.saturating_duration_since(exchange.started);
+        let exchange = &self.exchange;
+        let took = exchange.started.elapsed();
         let of_script = self.remarks.script.take().map(|name| {
             Box::new(OfScript {
                 name,
@@ -155,7 +154,7 @@ impl Record {
         });
         self.server.ledger.record(Past {
             id: exchange.id,
-            ended,
+            ended: SystemTime::now(),
             took,
             method: Some(std::mem::take(&mut self.request.method)),
             target: std::mem::take(&mut self.request.target),

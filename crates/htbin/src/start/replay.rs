@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
-    os::unix::ffi::OsStringExt,
+    os::fd::AsRawFd,
     process::ExitCode,
 };
 
@@ -21,10 +21,10 @@ pub(super) fn run(flags: &ReplayFlags) -> anyhow::Result<ExitCode> {
     if let Some(warning) = warning(&then) {
         _ = writeln!(io::stderr(), "htbin: {warning}");
     }
-    // It is written where only its owner reads, before rights are dropped, and gone when that is read.
-    let mut body = tempfile::NamedTempFile::new()?;
+    // It has no name, as whoever this process becomes could not remove one of root's.
+    let mut body = tempfile::tempfile()?;
     body.write_all(&octets(&then.request.body)?)?;
-    let (ended, now) = once(&request(flags, &then, body.path().as_os_str().to_owned()), true)?;
+    let (ended, now) = once(&request(flags, &then, &format!("@/proc/self/fd/{}", body.as_raw_fd())), true)?;
     _ = io::stderr().write_all(told(&then, now.as_ref(), &ended.how).as_bytes());
     Ok(ended.code())
 }
@@ -34,7 +34,7 @@ fn octets(octets: &Octets) -> Result<Vec<u8>, Usage> {
 }
 
 /// The request as `htbin run` takes it.
-fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> RunFlags {
+fn request(flags: &ReplayFlags, then: &Recording, body: &str) -> RunFlags {
     let asked = &then.request;
     // What frames the message follows from the body.
     let is_framing =
@@ -47,7 +47,7 @@ fn request(flags: &ReplayFlags, then: &Recording, body: std::ffi::OsString) -> R
         rest: Some(asked.rest.clone()).filter(|rest| !rest.is_empty()),
         request: RequestFlags {
             method: Some(asked.method.clone()),
-            data: has_body.then(|| std::ffi::OsString::from_vec([b"@", body.into_vec().as_slice()].concat())),
+            data: has_body.then(|| body.into()),
             header: header.collect(),
             raw: false,
             user: flags.user.clone(),

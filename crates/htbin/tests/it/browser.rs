@@ -107,6 +107,13 @@ impl Browser {
         self.command(&format!("element/{element}/click"), &json!({}));
     }
 
+    /// Types a text into a field, key by key.
+    #[track_caller]
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        let element = self.element(selector);
+        self.command(&format!("element/{element}/value"), &json!({ "text": text }));
+    }
+
     /// The size of the page's window in CSS pixels, down to a small phone's.
     pub(crate) fn size(&self, width: u32, height: u32) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });

@@ -201,3 +201,28 @@ fn failures_are_recorded_without_secrets() {
     assert_eq!(second["request"]["body_bytes"], 3_000_000);
     assert_eq!(second["request"]["body"].as_str().unwrap().len(), 1024 * 1024);
 }
+
+#[test]
+fn a_file_system_that_runs_nothing_is_named() {
+    ours_only!();
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: needs root to mount a file system");
+        return;
+    }
+    let site = Site::new();
+    let line = "mount -t tmpfs -o noexec,mode=755 none \"$1\" || { echo 'no mount'; exit 0; }
+        mkdir \"$1/cgi-bin\" && printf '#!/bin/sh\necho' >\"$1/cgi-bin/x\" && chmod 755 \"$1/cgi-bin/x\" &&
+        exec \"$0\" run \"$1/cgi-bin/x\"";
+    let words = ["-m", "sh", "-c", line, env!("CARGO_BIN_EXE_htbin")];
+    let output = run(Command::new("unshare").args(words).arg(site.root()));
+    let told = String::from_utf8_lossy(&output.stderr);
+    if output.stdout == b"no mount\n" || told.starts_with("unshare: ") {
+        eprintln!("skipped: root may not mount here");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let mount = site.root().display();
+    for part in ["(noexec-mount)", &format!("{mount} is mounted noexec"), &format!("mount -o remount,exec {mount}")] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}

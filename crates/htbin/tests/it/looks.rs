@@ -44,3 +44,28 @@ fn the_demo_is_open_to_all() {
     browser.go(&server.url("/"));
     browser.assert_open_to_all("the demo");
 }
+
+#[test]
+fn a_form_is_filled_in_and_its_answer_seen() {
+    ours_only!();
+    let server = Start::bare(env!("CARGO_BIN_EXE_htbin")).flags(&["demo", "--port", "0", "--bind", "127.0.0.1"]).go();
+    let browser = Browser::open();
+    let name = "Zo\u{eb} <b>& 100%+1=\u{201e}2\u{201c}";
+    browser.go(&server.url("/cgi-bin/hello.py"));
+    browser.write("#name", name);
+    browser.click("form button");
+    assert_eq!(browser.text("h1"), format!("Hello, {name}."), "by GET");
+    browser.go(&server.url("/cgi-bin/letter.pl"));
+    browser.write("#name", name);
+    browser.write("#text", "a letter; it's \"short\"");
+    browser.click("form button");
+    assert_eq!(browser.text("h2"), format!("{name} wrote"), "by POST");
+    assert_eq!(browser.text("blockquote"), "a letter; it's \"short\"");
+    // After this POST the browser is sent on by a 303.
+    browser.go(&server.url("/cgi-bin/guestbook.pl"));
+    browser.write("#name", name);
+    browser.write("#text", "a word or two");
+    browser.click("form button");
+    assert_eq!(browser.text("ul.plain li p"), "a word or two");
+    assert!(browser.text("ul.plain li").contains(name));
+}

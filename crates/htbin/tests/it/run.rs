@@ -189,6 +189,10 @@ fn the_body_is_a_text_a_file_or_standard_input() {
     assert!(reply(&output).body == content, "every octet of {} comes back: {}", content.len(), said(&output));
     assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "a=b"])).text(), "a=b");
     assert_eq!(ran(&site, "cgi-bin/echo", &["-d", &file, "--max-body", "1m"]).status.code(), Some(4));
+    assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "@/dev/null"])).text(), "");
+    // Its size is said to be 0.
+    let told = reply(&ran(&site, "cgi-bin/echo", &["-d", "@/proc/version"])).text();
+    assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
     let mut child = command(&site, "cgi-bin/echo", &["-d", "@-", "--raw"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -312,7 +316,10 @@ fn a_recording_is_replayed_and_the_difference_shown() {
     let server = Server::with(&site, &["--record", records.to_str().unwrap()]);
     server.request("POST", "/cgi-bin/x/more?a=b", &[("X-Odd", "1")], b"the body").expect(502);
     let file = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();
-    let replay = || run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file));
+    let scratch = Site::new().directory("tmp", 0o777);
+    let tmp = scratch.path("tmp");
+    fs::set_permissions(&tmp, fs::Permissions::from_mode(0o1777)).unwrap();
+    let replay = || run(Command::new(env!("CARGO_BIN_EXE_htbin")).arg("replay").arg(&file).env("TMPDIR", &tmp));
     let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
 
     let same = replay();
@@ -340,6 +347,8 @@ fn a_recording_is_replayed_and_the_difference_shown() {
     let broken = replay();
     assert!(told(&broken).contains("name a file that --record has written"), "{}", told(&broken));
     assert_eq!(broken.status.code(), Some(1));
+    let left: Vec<_> = fs::read_dir(&tmp).unwrap().map(|it| it.unwrap().path()).collect();
+    assert!(left.is_empty(), "it holds what was asked: {left:?}");
 }
 
 /// A path may be spelled in many ways, and a local redirect leads to a script that no path names.

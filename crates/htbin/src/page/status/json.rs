@@ -5,7 +5,7 @@ use std::time::Duration;
 use htbin_spawn::warm::KeptState;
 use serde_json::{Value, json};
 
-use super::{View, chart, rows::ended, words::exact};
+use super::{View, chart, words::exact};
 use crate::ledger::{BUCKETS, Figures, Past, Running};
 
 /// The status as JSON.
@@ -33,9 +33,9 @@ pub fn json(view: &View<'_>) -> String {
         "answers": { "statuses": statuses, "body_bytes": snapshot.body_bytes },
         "running": snapshot.running.iter().map(|running| of_running(running, view)).collect::<Vec<_>>(),
         "scripts": snapshot.scripts.iter().map(|(name, figures)| of_script(name, figures)).collect::<Vec<_>>(),
-        "failures": snapshot.failures.iter().map(|past| of_past(past, view)).collect::<Vec<_>>(),
+        "failures": snapshot.failures.iter().map(of_past).collect::<Vec<_>>(),
         "warm": load.warm.iter().map(of_warm).collect::<Vec<_>>(),
-        "exchanges": snapshot.exchanges.iter().map(|past| of_past(past, view)).collect::<Vec<_>>(),
+        "exchanges": snapshot.exchanges.iter().map(of_past).collect::<Vec<_>>(),
     });
     told.to_string() + "\n"
 }
@@ -71,7 +71,7 @@ fn of_script(name: &str, figures: &Figures) -> Value {
     })
 }
 
-fn of_past(past: &Past, view: &View<'_>) -> Value {
+fn of_past(past: &Past) -> Value {
     let script = past.of_script.as_ref();
     let timeline = script.map(|script| {
         let parts = chart::STEPS.iter().zip(script.timeline.0);
@@ -79,7 +79,7 @@ fn of_past(past: &Past, view: &View<'_>) -> Value {
     });
     json!({
         "exchange": past.id.to_string(),
-        "ended": exact(ended(past, view)),
+        "ended": exact(past.ended),
         "method": past.method.as_ref().map(http::Method::as_str),
         "url": &*past.target,
         "status": past.status.as_u16(),

@@ -1,7 +1,5 @@
 //! What stands in the rows of the page: everything as text for people.
 
-use std::time::SystemTime;
-
 use htbin_spawn::warm::{Kept, KeptState};
 
 use super::{
@@ -94,11 +92,10 @@ pub(super) struct Exchange {
 
 impl Exchange {
     pub(super) fn of(past: &Past, view: &View<'_>) -> Self {
-        let ended = ended(past, view);
         Self {
             id: past.id.to_string(),
-            exact: exact(ended),
-            clock: clock(ended, &view.zone),
+            exact: exact(past.ended),
+            clock: clock(past.ended, &view.zone),
             method: past.method.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
             target: if past.method.is_none() { "no request".to_owned() } else { cut(&line(&past.target)) },
             status: past.status.as_u16(),
@@ -127,13 +124,12 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn of(past: &Past, view: &View<'_>) -> Self {
-        let ended = ended(past, view);
         let script = past.of_script.as_ref();
         let detail = script.and_then(|script| script.detail.as_deref()).map(line);
         Self {
             id: past.id.to_string(),
-            exact: exact(ended),
-            clock: clock(ended, &view.zone),
+            exact: exact(past.ended),
+            clock: clock(past.ended, &view.zone),
             status: past.status.as_u16(),
             reason: past.reason.unwrap_or_default(),
             script: script.map(|script| line(short(&script.name, &view.machine.root))).unwrap_or_default(),
@@ -225,11 +221,6 @@ fn minutes(minutes: u64) -> String {
         60..1440 => format!("{} h {} min", minutes / 60, minutes % 60),
         _ => format!("{} d {} h", minutes / 1440, minutes / 60 % 24),
     }
-}
-
-pub(super) fn ended(past: &Past, view: &View<'_>) -> SystemTime {
-    let (now, time) = view.snapshot.now;
-    time.checked_sub(now.saturating_duration_since(past.ended)).unwrap_or(time)
 }
 
 /// What fits into a cell; the log has all of it.

@@ -29,7 +29,7 @@ pub(super) struct Request {
 /// Where a body comes from.
 struct Source {
     from: Box<dyn Read + Send>,
-    /// Of standard input only its end tells.
+    /// Of standard input, and of what claims to be empty, only its end tells.
     length: Option<u64>,
 }
 
@@ -98,8 +98,8 @@ impl Source {
         if found.is_dir() {
             return Err(error(io::ErrorKind::IsADirectory.into()));
         }
-        // Of what stands on standard input a part may have been read.
-        let length = (found.is_file() && name != b"-").then_some(found.len());
+        // Of what stands on standard input a part may have been read, and files of /proc say that they are empty.
+        let length = (found.is_file() && name != b"-" && found.len() > 0).then_some(found.len());
         Ok(Self { from: Box::new(file), length })
     }
 

@@ -102,7 +102,7 @@ fn a_reader_over_http_2_that_takes_nothing_is_cut_off() {
     let mut client = Raw::http2(&server, &keys);
     // As much comes as the window holds that nobody opens further (RFC 9113 §6.9.2).
     client.send(&get("/large", "localhost"));
-    let came = client.to_the_end();
+    let came = client.until_closed();
     assert!((60_000..200_000).contains(&came.len()), "{} octets", came.len());
     let line = server.access.with("/large");
     assert!(!line.contains("4000000"), "{line}");
@@ -116,7 +116,7 @@ fn an_idle_connection_over_http_2_is_closed_after_its_last_answer() {
     let server = keys.serve(&site, &["--keep-alive", "1s"]);
     let mut client = Raw::http2(&server, &keys);
     client.send(&get("/a.txt", "localhost"));
-    let came = client.to_the_end();
+    let came = client.until_closed();
     assert!(came.windows(8).any(|window| window == b"the file"), "{}", came.escape_ascii());
     // GOAWAY, for no error (RFC 9113 §6.8): the client may ask again over another connection.
     let farewell = frame(7, 0, 0, &[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
@@ -179,7 +179,7 @@ impl Raw {
     }
 
     /// All that comes until the connection ends, as it has to; that TLS was not ended too is no matter.
-    fn to_the_end(&mut self) -> Vec<u8> {
+    fn until_closed(&mut self) -> Vec<u8> {
         let mut came = Vec::new();
         if let Err(error) = self.0.read_to_end(&mut came) {
             assert!(!matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "it does not end: {error}");

@@ -1,8 +1,13 @@
 //! What happens to every request on its way in and to every answer on its way out, as plain functions called in order.
 
+pub mod addresses;
+pub mod auth;
 mod cors;
 mod fields;
 mod inject;
+pub mod proxies;
+pub mod rate;
+mod table;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 

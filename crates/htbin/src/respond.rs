@@ -161,7 +161,14 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
+        Exchange {
+            id,
+            started: Instant::now(),
+            connection,
+            user: None,
+            start: OnceLock::new(),
+            steps: Steps::default(),
+        }
     }
 
     async fn answer(

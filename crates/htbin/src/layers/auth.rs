@@ -12,7 +12,7 @@ use std::{
     fmt, io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -33,15 +33,25 @@ use crate::{
     refusal::{Reason, Refusal},
 };
 
-/// Who may come in, and how they are asked.
+/// Who may come in, and how they are asked. What is cloned is the same door: who has been found out is known there too.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The users with their passwords.
+    file: PathBuf,
     /// Which of the users.
-    pub require: Require,
+    require: Require,
     /// What WWW-Authenticate says.
     challenge: HeaderValue,
-    door: Arc<Door>,
+    door: Arc<OnceLock<Door>>,
 }
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.file, &self.require, &self.challenge) == (&other.file, &other.require, &other.challenge)
+    }
+}
+
+impl Eq for Settings {}
 
 /// Which users may come in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,24 +74,29 @@ struct Door {
 }
 
 impl Settings {
-    /// Reads the file, with the rights of whoever serves.
-    pub fn open(file: &Path, realm: &str, require: Require) -> Result<Self, Error> {
+    /// Those users of this file. Nothing is read yet.
+    pub fn new(file: PathBuf, realm: &str, require: Require) -> Result<Self, Error> {
         let challenge = challenge(realm).ok_or_else(|| Error::Realm(realm.to_owned()))?;
-        let users = Users::open(file).map_err(|source| Error::Unreadable { file: file.to_owned(), source })?;
-        let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
-        let door = Door {
-            users: Arc::new(users),
-            brake: Brake::default(),
-            places: Arc::new(Semaphore::new(at_once)),
-            waiting: AtomicUsize::new(0),
-        };
-        Ok(Self { require, challenge, door: Arc::new(door) })
+        Ok(Self { file, require, challenge, door: Arc::default() })
     }
 
     /// The same users for another part of the site.
     pub fn shared(&self, realm: &str, require: Require) -> Result<Self, Error> {
-        let challenge = challenge(realm).ok_or_else(|| Error::Realm(realm.to_owned()))?;
-        Ok(Self { require, challenge, door: Arc::clone(&self.door) })
+        Ok(Self { door: Arc::clone(&self.door), ..Self::new(self.file.clone(), realm, require)? })
+    }
+
+    /// Reads the file, with the rights of whoever serves: it will have to be read again.
+    pub(super) fn open(&self) -> Result<(), Error> {
+        if self.door.get().is_none() {
+            // Two that open it at once have the same: the first stays.
+            _ = self.door.set(Door::open(&self.file)?);
+        }
+        Ok(())
+    }
+
+    /// The users with their passwords.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     fn refusal(&self, detail: impl Into<Box<str>>) -> Refusal {
@@ -96,11 +111,11 @@ pub(super) async fn enter(settings: &Settings, client: End, fields: &HeaderMap) 
         Ok(None) => return Err(settings.refusal("no user and password were sent")),
         Err(what) => return Err(settings.refusal(what)),
     };
-    let Some(book) = settings.door.users.book().await else {
-        return Err(Refusal::with_detail(Reason::UsersUnreadable, "the file of the users cannot be read"));
-    };
+    let unreadable = || Refusal::with_detail(Reason::UsersUnreadable, "the file of the users cannot be read");
+    let door = settings.door.get().ok_or_else(unreadable)?;
+    let book = door.users.book().await.ok_or_else(unreadable)?;
     let user = quoted(&*credentials.user);
-    if !settings.door.fits(&book, client, &credentials).await? {
+    if !door.fits(&book, client, &credentials).await? {
         tracing::info!(%client, "not let in: {user} with a password that does not fit");
         return Err(settings.refusal(format!("{user} with a password that does not fit")));
     }
@@ -113,6 +128,17 @@ pub(super) async fn enter(settings: &Settings, client: End, fields: &HeaderMap) 
 }
 
 impl Door {
+    fn open(file: &Path) -> Result<Self, Error> {
+        let users = Users::open(file).map_err(|source| Error::Unreadable { file: file.to_owned(), source })?;
+        let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
+        Ok(Self {
+            users: Arc::new(users),
+            brake: Brake::default(),
+            places: Arc::new(Semaphore::new(at_once)),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
     async fn fits(&self, book: &Arc<Book>, client: End, credentials: &Credentials) -> Result<bool, Refusal> {
         // Who is known already is not slowed down by those who guess.
         if book.has_fitted(credentials, Instant::now()) {
@@ -189,6 +215,8 @@ pub enum Error {
     },
     /// The realm does not fit into a field.
     Realm(String),
+    /// Everybody could read the file.
+    Served(PathBuf),
 }
 
 impl fmt::Display for Error {
@@ -199,6 +227,9 @@ impl fmt::Display for Error {
                 "cannot read the users in {}: {source}; make the file with `htbin passwd -c {0} NAME`, readable by who serves",
                 file.display()
             ),
+            Self::Served(file) => {
+                write!(f, "{} lies in the site and would be served; move it elsewhere", file.display())
+            }
             Self::Realm(realm) => {
                 write!(f, "the realm {} is shown by browsers: it may have letters of ASCII only", quoted(realm))
             }
@@ -210,7 +241,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unreadable { source, .. } => Some(source),
-            Self::Realm(_) => None,
+            Self::Realm(_) | Self::Served(_) => None,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     refusal::{Reason, Refusal},
 };
 
-/// How often who may ask.
+/// How often who may ask. What is cloned counts together.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Each client.
@@ -27,6 +27,14 @@ pub struct Settings {
     /// Who has asked how often.
     pub asked: Arc<Asked>,
 }
+
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        (self.client, self.user) == (other.client, other.user)
+    }
+}
+
+impl Eq for Settings {}
 
 /// A client comes in, or has to wait.
 pub(super) fn enter(settings: &Settings, client: End) -> Result<(), Refusal> {

@@ -14,7 +14,8 @@ fn settings(text: &str, require: Require) -> (tempfile::TempDir, Settings) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("users");
     fs::write(&file, text).expect("a file");
-    let settings = Settings::open(&file, "the \"club\"", require).expect("users");
+    let settings = Settings::new(file, "the \"club\"", require).expect("users");
+    settings.open().expect("a file");
     (folder, settings)
 }
 
@@ -127,8 +128,6 @@ fn a_realm_is_text() {
     for realm in ["a\r\nX-Evil: 1", "a\0", "schön", "\x7f"] {
         assert!(challenge(realm).is_none(), "{realm:?}");
     }
-    assert!(matches!(
-        Settings::open(Path::new("/nowhere/users"), "x", Require::ValidUser),
-        Err(Error::Unreadable { .. })
-    ));
+    let nowhere = Settings::new("/nowhere/users".into(), "x", Require::ValidUser).expect("a realm");
+    assert!(matches!(nowhere.open(), Err(Error::Unreadable { .. })));
 }

@@ -6,6 +6,7 @@ mod check;
 mod lint;
 mod new;
 mod reload;
+mod passwd;
 mod replay;
 mod run;
 
@@ -52,6 +53,7 @@ pub fn run() -> ExitCode {
         Invocation::Check(asked) => succeeded(check::run(&asked)),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
+        Invocation::Passwd(asked) => succeeded(passwd::run(&asked)),
         Invocation::Completions(shell) => succeeded(cli::completions(shell, &mut std::io::stdout().lock())),
         Invocation::Serve(flags) => {
             succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Directory)))

@@ -26,6 +26,7 @@ use self::{
     credentials::Credentials,
     users::{Book, Users},
 };
+pub use self::{credentials::USER_BYTES_MAX, users::FILE_BYTES_MAX};
 use super::rate::whole_seconds;
 use crate::{
     diagnosis::quoted,

@@ -37,6 +37,7 @@ mod looks;
 mod migrate;
 mod mistakes;
 mod new;
+mod passwd;
 mod people;
 mod rfc3875;
 mod run;

@@ -40,7 +40,7 @@ pub(super) fn read(fields: &HeaderMap) -> Result<Option<Credentials>, &'static s
 
 const SCHEME: &[u8] = b"Basic ";
 /// Of a user's name; in a file too.
-pub(super) const USER_BYTES_MAX: usize = 255;
+pub const USER_BYTES_MAX: usize = 255;
 /// SHA-crypt takes the longer the longer a password is.
 pub(super) const PASSWORD_BYTES_MAX: usize = 256;
 const ENCODED_BYTES_MAX: usize = (USER_BYTES_MAX + 1 + PASSWORD_BYTES_MAX).div_ceil(3) * 4;

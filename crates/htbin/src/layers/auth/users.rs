@@ -189,8 +189,8 @@ fn entry(line: &[u8]) -> Result<(&str, Hash), String> {
 
 /// Between two looks at the file.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// Some 50,000 users.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+/// Of the file: some 50,000 users.
+pub const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Users with their passwords that need not be found out again.
 const FITTED_MAX: usize = 16_384;
 const FITTED_TIME: Duration = Duration::from_secs(300);

@@ -1,5 +1,7 @@
 //! `htbin passwd`: one user in a file of passwords. The file is never half of anything: another takes its place, with the
-//! same owner and rights, while a lock keeps out whoever does the same. Nothing is asked for here.
+//! same owner and rights, while a lock keeps out whoever does the same.
+
+mod terminal;
 
 use std::{
     fs::{self, File, Permissions},
@@ -8,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::terminal::Terminal;
 use bcrypt::Version;
 use rustix::{fs::OFlags, io::Errno};
 

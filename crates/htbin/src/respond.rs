@@ -142,8 +142,7 @@ impl Server {
     async fn turn_away(&self, request: &Parts, refusal: Refusal, mut record: Record) -> Response<Recorded> {
         let Record { exchange, remarks, .. } = &mut record;
         let routes = self.routes.load_full();
-        let response = self.refuse(exchange, request, &refusal, remarks).await;
-        remarks.detail = refusal.detail;
+        let response = self.refuse(exchange, request, refusal, remarks).await;
         record.of(layers::leave(&routes.fallback(request).layers, request, response, None))
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use crate::{
     cli,
     diagnosis::quoted,
-    passwd::{self, Change, Done, Error},
+    passwd::{self, Change, Done, Error, Terminal},
 };
 
 /// Changes one user, and says what was done.
@@ -36,10 +36,10 @@ pub(super) fn run(asked: &cli::Passwd) -> Result<(), Error> {
 
 /// Twice, as nobody sees what is typed.
 fn ask() -> Result<String, Error> {
-    let once = |prompt: &str| rpassword::prompt_password(prompt).map_err(Error::Asked);
-    let password = once("New password: ")?;
+    let mut terminal = Terminal::open().map_err(Error::Asked)?;
+    let password = terminal.ask("New password: ").map_err(Error::Asked)?;
     passwd::check_password(&password)?;
-    if once("The same again: ")? == password { Ok(password) } else { Err(Error::Differ) }
+    if terminal.ask("The same again: ").map_err(Error::Asked)? == password { Ok(password) } else { Err(Error::Differ) }
 }
 
 fn read_line() -> Result<String, Error> {

@@ -100,19 +100,7 @@ impl Routes {
             hosts.push(Host { names: host.names.clone(), rules });
         }
         let fallback = hosts.iter().position(|host| host.names.is_empty()).unwrap_or(0);
-        let routes = Self { proxies: settings.proxies.clone(), hosts, fallback };
-        routes.check_users()?;
-        Ok(routes)
-    }
-
-    /// Whoever can read the users can look for their passwords at leisure.
-    fn check_users(&self) -> Result<(), Error> {
-        let rules = self.hosts.iter().flat_map(|host| &host.rules);
-        let mut files = rules.filter_map(|rule| Some(rule.layers.auth.as_ref()?.file()));
-        match files.find(|file| self.sites().any(|site| site.holds(file))) {
-            Some(file) => Err(layers::auth::Error::Served(file.to_owned()).into()),
-            None => Ok(()),
-        }
+        Ok(Self { proxies: settings.proxies.clone(), hosts, fallback })
     }
 
     /// The rule for a request.

@@ -278,13 +278,6 @@ impl Site {
         self.0.tree.real()
     }
 
-    /// Would this file be served? Neither links to it nor mounts are looked for.
-    pub fn holds(&self, file: &Path) -> bool {
-        let within = file.strip_prefix(self.root()).or_else(|_| file.strip_prefix(&self.0.settings.root));
-        let is_hidden = |within: &Path| within.iter().any(|name| name.as_encoded_bytes().starts_with(b"."));
-        within.is_ok_and(|within| self.0.settings.hidden || !is_hidden(within))
-    }
-
     /// The script directories that exist now: URL and place on disk.
     pub fn script_directories(&self) -> Vec<(String, PathBuf)> {
         let on_disk = |dir: &ScriptDir| match &dir.directory {

@@ -34,7 +34,7 @@ use crate::{
     refusal::{Reason, Refusal},
 };
 
-/// Who may come in, and how they are asked. What is cloned is the same door: who has been found out is known there too.
+/// Who may come in, and how they are asked.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The users with their passwords.
@@ -43,8 +43,12 @@ pub struct Settings {
     require: Require,
     /// What WWW-Authenticate says.
     challenge: HeaderValue,
-    door: Arc<OnceLock<Door>>,
+    door: Shared,
 }
+
+/// What is known of the users of a file. What is cloned is the same: who was let in is known there too.
+#[derive(Debug, Clone, Default)]
+pub struct Shared(Arc<OnceLock<Door>>);
 
 impl PartialEq for Settings {
     fn eq(&self, other: &Self) -> bool {
@@ -76,21 +80,16 @@ struct Door {
 
 impl Settings {
     /// Those users of this file. Nothing is read yet.
-    pub fn new(file: PathBuf, realm: &str, require: Require) -> Result<Self, Error> {
+    pub fn new(file: PathBuf, known: &Shared, realm: &str, require: Require) -> Result<Self, Error> {
         let challenge = challenge(realm).ok_or_else(|| Error::Realm(realm.to_owned()))?;
-        Ok(Self { file, require, challenge, door: Arc::default() })
-    }
-
-    /// The same users for another part of the site.
-    pub fn shared(&self, realm: &str, require: Require) -> Result<Self, Error> {
-        Ok(Self { door: Arc::clone(&self.door), ..Self::new(self.file.clone(), realm, require)? })
+        Ok(Self { file, require, challenge, door: known.clone() })
     }
 
     /// Reads the file, with the rights of whoever serves: it will have to be read again.
     pub(super) fn open(&self) -> Result<(), Error> {
-        if self.door.get().is_none() {
+        if self.door.0.get().is_none() {
             // Two that open it at once have the same: the first stays.
-            _ = self.door.set(Door::open(&self.file)?);
+            _ = self.door.0.set(Door::open(&self.file)?);
         }
         Ok(())
     }
@@ -113,7 +112,7 @@ pub(super) async fn enter(settings: &Settings, client: End, fields: &HeaderMap) 
         Err(what) => return Err(settings.refusal(what)),
     };
     let unreadable = || Refusal::with_detail(Reason::UsersUnreadable, "the file of the users cannot be read");
-    let door = settings.door.get().ok_or_else(unreadable)?;
+    let door = settings.door.0.get().ok_or_else(unreadable)?;
     let book = door.users.book().await.ok_or_else(unreadable)?;
     let user = quoted(&*credentials.user);
     if !door.fits(&book, client, &credentials).await? {
@@ -216,8 +215,6 @@ pub enum Error {
     },
     /// The realm does not fit into a field.
     Realm(String),
-    /// Everybody could read the file.
-    Served(PathBuf),
 }
 
 impl fmt::Display for Error {
@@ -228,9 +225,6 @@ impl fmt::Display for Error {
                 "cannot read the users in {}: {source}; make the file with `htbin passwd -c {0} NAME`, readable by who serves",
                 file.display()
             ),
-            Self::Served(file) => {
-                write!(f, "{} lies in the site and would be served; move it elsewhere", file.display())
-            }
             Self::Realm(realm) => {
                 write!(f, "the realm {} is shown by browsers: it may have letters of ASCII only", quoted(realm))
             }
@@ -242,7 +236,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Unreadable { source, .. } => Some(source),
-            Self::Realm(_) | Self::Served(_) => None,
+            Self::Realm(_) => None,
         }
     }
 }

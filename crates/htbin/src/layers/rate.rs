@@ -17,29 +17,40 @@ use crate::{
     refusal::{Reason, Refusal},
 };
 
-/// How often who may ask. What is cloned counts together.
-#[derive(Debug, Clone, Default)]
+/// How often who may ask.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Each client.
-    pub client: Option<Rate>,
+    pub client: Option<Counted>,
     /// Each user that was let in.
-    pub user: Option<Rate>,
-    /// Who has asked how often.
-    pub asked: Arc<Asked>,
+    pub user: Option<Counted>,
 }
 
-impl PartialEq for Settings {
-    fn eq(&self, other: &Self) -> bool {
-        (self.client, self.user) == (other.client, other.user)
+/// A rate, and who has asked how often. What is cloned counts together.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    rate: Rate,
+    asked: Arc<Asked>,
+}
+
+impl From<Rate> for Counted {
+    fn from(rate: Rate) -> Self {
+        Self { rate, asked: Arc::default() }
     }
 }
 
-impl Eq for Settings {}
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        self.rate == other.rate
+    }
+}
+
+impl Eq for Counted {}
 
 /// A client comes in, or has to wait.
 pub(super) fn enter(settings: &Settings, client: End) -> Result<(), Refusal> {
     match &settings.client {
-        Some(rate) => settings.asked.take(rate, network(client), "the client"),
+        Some(counted) => counted.asked.take(&counted.rate, network(client), "the client"),
         None => Ok(()),
     }
 }
@@ -47,7 +58,7 @@ pub(super) fn enter(settings: &Settings, client: End) -> Result<(), Refusal> {
 /// The same of a user.
 pub(super) fn enter_user(settings: &Settings, user: &str) -> Result<(), Refusal> {
     match &settings.user {
-        Some(rate) => settings.asked.take(rate, user, "the user"),
+        Some(counted) => counted.asked.take(&counted.rate, user, "the user"),
         None => Ok(()),
     }
 }
@@ -128,7 +139,7 @@ impl std::error::Error for Error {}
 
 /// When the bucket of each is full again. The keyed hash stands for who it is: a stranger cannot choose two of the same.
 #[derive(Debug)]
-pub struct Asked {
+struct Asked {
     keys: RandomState,
     full: Mutex<Table<u64, Instant>>,
 }
@@ -222,7 +233,7 @@ mod tests {
     #[test]
     fn the_refusal_says_when_to_come_again() {
         let client = End::Tcp(([192, 0, 2, 1], 5).into());
-        let settings = Settings { client: Some(rate("1/h")), ..Settings::default() };
+        let settings = Settings { client: Some(rate("1/h").into()), user: None };
         assert!(enter(&settings, client).is_ok() && enter_user(&settings, "ada").is_ok());
         let refusal = enter(&settings, client).expect_err("the second");
         assert_eq!(refusal.status(), http::StatusCode::TOO_MANY_REQUESTS);

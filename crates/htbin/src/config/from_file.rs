@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cli::{self, Flags, Invocation, LogFormat},
     listen::{self, Bind},
-    route::{HostSettings, Settings as Routes},
+    route::{HostSettings, Settings as Routes, Target},
 };
 
 /// Reads a configuration file, and checks all that it says.
@@ -36,6 +36,10 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
     let flags = of_top(&whole.file, source);
     let hosts = whole.hosts.iter().map(|located| host(located, &whole, machine)).collect::<Result<Vec<_>, _>>()?;
     let mut routes = Routes { hosts };
+    if routes.rules().all(|rule| matches!(rule.target, Target::Refuse(_))) {
+        let what = "nothing is served: say 'directory', or what a [[route]] does";
+        return Err(file::Error::of_key(source, &[], "host", what.to_owned()));
+    }
     route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
     Ok(Settings {
         listen: listen(&whole.file, source)?,

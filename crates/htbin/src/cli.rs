@@ -8,7 +8,7 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
-pub use commands::{Check, Language, Lint, Man, New, Page, Reload};
+pub use commands::{Check, Language, Lint, Man, New, Page, Passwd, Reload};
 use commands::{LINT_VARIABLES, LintWords};
 use environment::Variable;
 use flags::UsualFlags;
@@ -38,6 +38,8 @@ pub enum Invocation {
     Lint(Box<Lint>),
     /// Write a first script.
     New(Box<New>),
+    /// Change a user in a file of passwords.
+    Passwd(Box<Passwd>),
     /// Run one script, without a server.
     Run(Box<RunFlags>),
     /// Run a recorded request again.
@@ -119,6 +121,7 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
         Word::Check(check) => Invocation::Check(check),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
+        Word::Passwd(passwd) => Invocation::Passwd(passwd),
         Word::Lint(words) => {
             let environment: Vec<_> =
                 environment.into_iter().filter(|(name, _)| LINT_VARIABLES.iter().any(|known| name == known)).collect();
@@ -181,6 +184,11 @@ enum Word {
     /// Write a first script, with comments that teach
     #[command(override_usage = "htbin new NAME [--lang LANGUAGE]")]
     New(Box<New>),
+    /// Change a user's password in a file for auth
+    ///
+    /// Asks for the password twice. Nobody else's line is touched.
+    #[command(override_usage = "htbin passwd [OPTIONS] FILE USER")]
+    Passwd(Box<Passwd>),
     /// Run one script as the server would, and print its answer
     #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
     #[command(after_help = AFTER_RUN_HELP)]

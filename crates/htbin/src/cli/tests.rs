@@ -243,7 +243,7 @@ fn commands_stand_first_and_only_there() {
     assert_eq!((lint.fix, lint.json, lint.paths), (true, false, vec!["a".into(), "b".into()]));
     let Ok(Invocation::New(new)) = read(&["new", "a.cgi", "--lang", "perl"], &[]) else { panic!("new") };
     assert_eq!((new.name, new.lang), ("a.cgi".into(), Some(Language::Perl)));
-    for word in ["demo", "run", "man", "completions", "lint", "new"] {
+    for word in ["demo", "run", "man", "completions", "lint", "new", "passwd"] {
         let below = format!("./{word}");
         for line in [&[below.as_str()][..], &["9000", word], &["-v", word], &["-d", word], &["--", word]] {
             let Ok(Invocation::Serve(flags)) = read(line, &[]) else { panic!("{line:?}") };

@@ -5,7 +5,6 @@ use std::{
     collections::HashMap,
     ffi::CString,
     sync::{Arc, PoisonError, RwLock},
-    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -64,7 +63,7 @@ impl Kept {
         response: &Response<Body>,
         finish: impl FnOnce(&mut HeaderMap),
     ) {
-        if request.method != Method::GET || response.status() != StatusCode::OK || is_fresh(metadata) {
+        if request.method != Method::GET || response.status() != StatusCode::OK || metadata.is_fresh() {
             return;
         }
         let Body::One(Some(Part::Bytes(content))) = response.body() else { return };
@@ -116,18 +115,10 @@ fn is_conditional(name: &header::HeaderName) -> bool {
     )
 }
 
-/// A file system tells times in ticks of some milliseconds: a file changed twice within one looks the same after both.
-/// So one that was just changed is not kept.
-fn is_fresh(metadata: &Metadata) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    i64::try_from(now).is_ok_and(|now| now - metadata.ctime.max(metadata.mtime) < FRESH_SECONDS)
-}
-
 /// A larger file is worth opening.
 const FILE_BYTES_MAX: usize = 16 * 1024;
 /// All of them together.
 const BYTES_MAX: usize = 1024 * 1024;
-const FRESH_SECONDS: i64 = 3;
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,7 @@ mod inject;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
-pub use self::inject::inject;
-
+use self::inject::inject;
 use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
 
 /// The layers that are in use.
@@ -18,6 +17,8 @@ pub struct Settings {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The origin whose pages may read the answers, `--cors`.
     pub cors: Option<HeaderValue>,
+    /// Answers are compressed.
+    pub compress: Option<compress::Settings>,
 }
 
 /// A request comes in; a layer may answer it itself, or refuse it.
@@ -38,8 +39,16 @@ pub fn leave(
     mark: Option<&Mark>,
 ) -> Response<Body> {
     finish(settings, response.headers_mut());
-    match mark {
-        Some(mark) => inject(response, &request.method, mark),
+    send(settings, request, response, mark)
+}
+
+/// An answer whose fields are finished goes out: what changes the octets of a body.
+pub fn send(settings: &Settings, request: &Parts, mut response: Response<Body>, mark: Option<&Mark>) -> Response<Body> {
+    if let Some(mark) = mark {
+        response = inject(response, &request.method, mark);
+    }
+    match &settings.compress {
+        Some(compress) => compress::leave(compress, request, response),
         None => response,
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::{Action, Routes, Rule},
-    site::Target,
+    site::{Site, SiteFile, Target},
 };
 pub use record::Recorded;
 use record::{Record, Remarks, record_refusal};
@@ -82,11 +82,7 @@ impl Server {
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&request) {
-            let response = match &mark {
-                Some(mark) => layers::inject(response, &request.method, mark),
-                None => response,
-            };
+        if let Some(response) = self.answer_at_once(&request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
         let server = Arc::clone(self);
@@ -95,11 +91,15 @@ impl Server {
 
     /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
     /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
+    fn answer_at_once(&self, request: &Parts, mark: Option<&Mark>) -> Option<Response<Body>> {
         let routes = self.routes.load();
         let rule = routes.find(request).ok()?;
-        let response = rule.kept.answer(rule.action.site()?, request)?;
-        check(request).ok().map(|()| response)
+        let (mut response, origin) = rule.kept.answer(rule.action.site()?, request)?;
+        check(request).ok()?;
+        if rule.layers.compress.is_some() {
+            response.extensions_mut().insert(origin);
+        }
+        Some(layers::send(&rule.layers, request, response, mark))
     }
 
     async fn answer_in_time(
@@ -224,13 +224,7 @@ impl Server {
         };
         let path = UrlPath::parse(request.uri.path())?;
         match site.resolve(&path)? {
-            Target::File(file) => {
-                let metadata = file.metadata;
-                let response = handle::file::answer(file, request)?;
-                let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
-                rule.kept.keep(site, request, (&site.within(&path), &metadata), &response, finish);
-                Ok(Outcome::Answer(response))
-            }
+            Target::File(file) => send_file(rule, site, (&path, file), request).map(Outcome::Answer),
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
             Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
             Target::Script(script) => {
@@ -313,6 +307,28 @@ enum Outcome {
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
+}
+
+/// A file, or its compressed form that lies beside it.
+fn send_file(
+    rule: &Rule,
+    site: &Site,
+    (path, file): (&UrlPath, SiteFile),
+    request: &Parts,
+) -> Result<Response<Body>, Refusal> {
+    let metadata = file.metadata;
+    match &rule.layers.compress {
+        Some(compress) if compress.precompressed => handle::file::answer_encoded(site, (&site.within(path), file), request),
+        compress => {
+            let mut response = handle::file::answer(file, request)?;
+            let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
+            rule.kept.keep(site, request, (&site.within(path), &metadata), &response, finish);
+            if let Some(origin) = compress.as_ref().and_then(|_| metadata.origin()) {
+                response.extensions_mut().insert(origin);
+            }
+            Ok(response)
+        }
+    }
 }
 
 /// What a path that leads nowhere may have meant.

@@ -2,6 +2,7 @@
 //! changes one. Limits it cannot lift are named in `docs/threats.md`: hard links, case-insensitive file systems, and a
 //! script directory that becomes a symbolic link into the site after the start.
 
+mod beside;
 mod directory;
 mod file;
 mod near;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{
-    body::{Body, Part},
+    body::{Body, Origin, Part},
     path::UrlPath,
     site::{Metadata, Site},
 };
@@ -31,13 +31,14 @@ struct Shelf {
 struct File {
     relative: CString,
     metadata: Metadata,
+    origin: Origin,
     fields: HeaderMap,
     content: Bytes,
 }
 
 impl Kept {
-    /// The answer, finished, if it is known and its file unchanged.
-    pub fn answer(&self, site: &Site, request: &Parts) -> Option<Response<Body>> {
+    /// The answer, finished, and what it was made from, if it is known and its file unchanged.
+    pub fn answer(&self, site: &Site, request: &Parts) -> Option<(Response<Body>, Origin)> {
         if request.method != Method::GET || request.headers.keys().any(is_conditional) {
             return None;
         }
@@ -51,7 +52,7 @@ impl Kept {
         }
         let mut response = Response::new(Body::full(file.content.clone()));
         *response.headers_mut() = file.fields.clone();
-        Some(response)
+        Some((response, file.origin))
     }
 
     /// Keeps an answer if it is the whole of a small file, with the fields that `finish` gives it on its way out.
@@ -63,9 +64,10 @@ impl Kept {
         response: &Response<Body>,
         finish: impl FnOnce(&mut HeaderMap),
     ) {
-        if request.method != Method::GET || response.status() != StatusCode::OK || metadata.is_fresh() {
+        if request.method != Method::GET || response.status() != StatusCode::OK {
             return;
         }
+        let Some(origin) = metadata.origin() else { return };
         let Body::One(Some(Part::Bytes(content))) = response.body() else { return };
         let slashes = path.decoded().iter().take_while(|octet| **octet == b'/').count();
         let Ok(relative) = CString::new(&path.decoded()[slashes..]) else { return };
@@ -75,7 +77,7 @@ impl Kept {
         }
         let mut fields = response.headers().clone();
         finish(&mut fields);
-        let file = File { relative, metadata: *metadata, fields, content: content.clone() };
+        let file = File { relative, metadata: *metadata, origin, fields, content: content.clone() };
         let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // When it is full it starts over: what is asked for often is back at once.
         if shelf.bytes + file.bytes() > BYTES_MAX {
@@ -165,7 +167,7 @@ mod tests {
         let stand = Stand::new(Path::new(env!("CARGO_MANIFEST_DIR")));
         let request = get(&format!("/{OLD}"));
         let first = stand.send(&request);
-        let second = stand.kept.answer(&stand.site, &request).expect("it is kept");
+        let (second, _) = stand.kept.answer(&stand.site, &request).expect("it is kept");
         assert_eq!(first.headers(), second.headers());
         assert_eq!(first.body().length(), second.body().length());
     }
@@ -178,6 +180,7 @@ mod tests {
         let file = File {
             relative: c"a.txt".into(),
             metadata: Metadata { size: 3, mtime: 1, mtime_nsec: 0, inode: 1, device: 1, ctime: 1, ctime_nsec: 0 },
+            origin: Origin::Stored(1),
             fields: HeaderMap::new(),
             content: "one".into(),
         };

@@ -23,6 +23,8 @@ pub struct Settings {
     pub types: Vec<Box<str>>,
     /// What is known to be shorter goes as it is.
     pub bytes_min: u64,
+    /// A file with the name of another and `.zst`, `.br` or `.gz` is its compressed form, made beforehand.
+    pub precompressed: bool,
     /// What was compressed and may be asked for again.
     kept: Arc<Kept>,
 }
@@ -30,7 +32,7 @@ pub struct Settings {
 impl Settings {
     /// These types, and nothing that is known to be shorter than this.
     pub fn new(types: Vec<Box<str>>, bytes_min: u64) -> Self {
-        Self { types, bytes_min, kept: Arc::default() }
+        Self { types, bytes_min, precompressed: false, kept: Arc::default() }
     }
 }
 
@@ -39,6 +41,16 @@ impl Default for Settings {
         Self::new(TYPES.map(Box::from).into(), BYTES_MIN)
     }
 }
+
+impl PartialEq for Settings {
+    /// What is kept is no setting.
+    fn eq(&self, other: &Self) -> bool {
+        let all = |it: &Self| (it.bytes_min, it.precompressed);
+        self.types == other.types && all(self) == all(other)
+    }
+}
+
+impl Eq for Settings {}
 
 /// An answer goes out: compressed, if it is worth it and the client takes that.
 pub fn leave(settings: &Settings, request: &Parts, mut response: Response<Body>) -> Response<Body> {

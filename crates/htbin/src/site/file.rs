@@ -49,7 +49,7 @@ impl Metadata {
     }
 
     /// Was it changed so lately that it may change again unseen?
-    pub fn is_fresh(&self) -> bool {
+    fn is_fresh(&self) -> bool {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
         i64::try_from(now).is_ok_and(|now| now.saturating_sub(self.ctime.max(self.mtime)) < FRESH_SECONDS)
     }

@@ -1,5 +1,6 @@
 //! What happens to every request on its way in and to every answer on its way out, as plain functions called in order.
 
+pub mod cache;
 pub mod compress;
 mod cors;
 mod fields;

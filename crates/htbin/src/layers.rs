@@ -20,16 +20,21 @@ pub struct Settings {
     pub cors: Option<HeaderValue>,
     /// Answers are compressed.
     pub compress: Option<compress::Settings>,
+    /// Answers of scripts are stored.
+    pub cache: Option<cache::Settings>,
 }
 
 /// A request comes in; a layer may answer it itself, or refuse it.
 #[expect(clippy::unused_async, reason = "layers that ask somebody stand here")]
 pub async fn enter(
     settings: &Settings,
-    _exchange: &Exchange,
+    exchange: &Exchange,
     request: &Parts,
 ) -> Result<Option<Response<Body>>, Refusal> {
-    Ok(settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)))
+    if let Some(response) = settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)) {
+        return Ok(Some(response));
+    }
+    Ok(settings.cache.as_ref().and_then(|cache| cache::purge(cache, exchange, request)))
 }
 
 /// An answer goes out, to somebody who hears of changes or not.

@@ -1,5 +1,6 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
+mod cached;
 mod details;
 mod live;
 mod record;
@@ -22,7 +23,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, re
 use hyper::body::Incoming;
 
 use crate::{
-    body::Body,
+    body::{Body, Origin},
     diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
@@ -82,7 +83,7 @@ impl Server {
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&request, mark.as_ref()) {
+        if let Some(response) = self.answer_at_once(&record.exchange, &request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
         let server = Arc::clone(self);
@@ -91,10 +92,13 @@ impl Server {
 
     /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
     /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, request: &Parts, mark: Option<&Mark>) -> Option<Response<Body>> {
+    fn answer_at_once(&self, exchange: &Exchange, request: &Parts, mark: Option<&Mark>) -> Option<Response<Body>> {
         let routes = self.routes.load();
         let rule = routes.find(request).ok()?;
-        let (mut response, origin) = rule.kept.answer(rule.action.site()?, request)?;
+        let (mut response, origin) = match rule.kept.answer(rule.action.site()?, request) {
+            Some(file) => file,
+            None => stored(&rule.layers, exchange, request)?,
+        };
         check(request).ok()?;
         if rule.layers.compress.is_some() {
             response.extensions_mut().insert(origin);
@@ -103,7 +107,7 @@ impl Server {
     }
 
     async fn answer_in_time(
-        &self,
+        self: &Arc<Self>,
         request: &Parts,
         body: Incoming,
         mut record: Record,
@@ -165,7 +169,7 @@ impl Server {
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         routes: &Routes,
         exchange: &Exchange,
         request: &Parts,
@@ -201,8 +205,8 @@ impl Server {
 
     /// Does what the rule says.
     async fn act(
-        &self,
-        rule: &Rule,
+        self: &Arc<Self>,
+        rule: &Arc<Rule>,
         exchange: &Exchange,
         request: &Parts,
         body: &mut Option<Incoming>,
@@ -227,16 +231,7 @@ impl Server {
             Target::File(file) => send_file(rule, site, (&path, file), request).map(Outcome::Answer),
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
             Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
-            Target::Script(script) => {
-                remarks.script = Some(script.program().to_string_lossy().into());
-                let answer = self.cgi.answer((&script, &rule.scripts), exchange, request, body.take()).await?;
-                Ok(match answer {
-                    handle::cgi::Answer::Response(response) => Outcome::Answer(response),
-                    handle::cgi::Answer::LocalRedirect(location) => {
-                        Outcome::SentOn(Box::new(redirect_locally(request, &location)?))
-                    }
-                })
-            }
+            Target::Script(script) => self.ask(rule, script, exchange, request, body.take(), remarks).await,
         }
     }
 
@@ -307,6 +302,14 @@ enum Outcome {
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
+}
+
+/// A stored answer of a script, its fields finished.
+fn stored(layers: &layers::Settings, exchange: &Exchange, request: &Parts) -> Option<(Response<Body>, Origin)> {
+    let secure = exchange.connection.secure;
+    let (mut response, origin) = layers::cache::answer_now(layers.cache.as_ref()?, request, secure)?;
+    layers::finish(layers, response.headers_mut());
+    Some((response, origin))
 }
 
 /// A file, or its compressed form that lies beside it.

@@ -156,6 +156,12 @@ impl Store {
         self.slots.retain(|key, _| !asked.is_beginning_of(key));
     }
 
+    /// What is taken of the memory.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        self.slots.weight()
+    }
+
     fn change(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -321,7 +321,9 @@ fn send_file(
 ) -> Result<Response<Body>, Refusal> {
     let metadata = file.metadata;
     match &rule.layers.compress {
-        Some(compress) if compress.precompressed => handle::file::answer_encoded(site, (&site.within(path), file), request),
+        Some(compress) if compress.precompressed => {
+            handle::file::answer_encoded(site, (&site.within(path), file), request)
+        }
         compress => {
             let mut response = handle::file::answer(file, request)?;
             let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);

@@ -1,6 +1,7 @@
 //! From a configuration file to the settings of every room. What is said in it is laid over the flags' defaults, host by
 //! host and route by route, and goes the way of the flags: so a key means what the flag of its name means.
 
+mod layers;
 mod route;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
     let flags = of_top(&whole.file, source);
     let hosts = whole.hosts.iter().map(|located| host(located, &whole, machine)).collect::<Result<Vec<_>, _>>()?;
     let mut routes = Routes { hosts };
+    layers::share(&whole.file, &mut routes).map_err(at_top)?;
     route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
     Ok(Settings {
         listen: listen(&whole.file, source)?,

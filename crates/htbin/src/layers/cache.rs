@@ -50,6 +50,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What is stored for others is stored for these too, in the same memory.
+    pub fn share(&mut self, others: &Self) {
+        *self = Self { default_ttl: self.default_ttl, ..others.clone() };
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self::new(BYTES_MAX, ENTRY_BYTES_MAX)

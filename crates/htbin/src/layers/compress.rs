@@ -36,6 +36,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// What is kept for others is kept for these too.
+    pub fn share(&mut self, others: &Self) {
+        self.kept = Arc::clone(&others.kept);
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self::new(TYPES.map(Box::from).into(), BYTES_MIN)

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use http::request::Parts;
+use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
 use super::{Outcome, Remarks, Server, redirect_locally};
 use crate::{
+    body::Body,
     exchange::{Connection, Exchange},
-    handle::cgi::Answer,
+    handle::{self, cgi::Answer},
     layers::cache::{self, Entered, Ticket},
     refusal::Refusal,
     route::Rule,
@@ -41,6 +42,12 @@ impl Server {
         let asked = ticket.as_ref().and_then(|ticket| ticket.request(request));
         let asked = asked.as_ref().unwrap_or(request);
         match (self.cgi.answer((&script, &rule.scripts), exchange, asked, body).await, ticket) {
+            // The file may change when it likes, and is at hand: it is not stored.
+            (Ok(Answer::Response(response)), ticket) if wants_file(rule, &response) => {
+                ticket.into_iter().for_each(Ticket::leave_in_vain);
+                let vault = rule.vault.as_ref().expect("it was asked for");
+                handle::sendfile::answer(vault, request, response).map(Outcome::Answer)
+            }
             (Ok(Answer::Response(response)), Some(ticket)) => Ok(Outcome::Answer(ticket.leave(request, response))),
             (Ok(Answer::Response(response)), None) => Ok(Outcome::Answer(response)),
             (Ok(Answer::LocalRedirect(location)), ticket) => {
@@ -76,6 +83,7 @@ impl Server {
             let asked = ticket.request(&request);
             let asked = asked.as_ref().unwrap_or(&request);
             match server.cgi.answer((&script, &rule.scripts), &exchange, asked, None).await {
+                Ok(Answer::Response(response)) if wants_file(&rule, &response) => ticket.leave_in_vain(),
                 // What is to be stored is gathered without a reader.
                 Ok(Answer::Response(response)) => drop(ticket.leave(&request, response)),
                 Ok(Answer::LocalRedirect(_)) => ticket.leave_in_vain(),
@@ -87,4 +95,9 @@ impl Server {
             }
         });
     }
+}
+
+/// Does the script name a file for its body, where it may?
+fn wants_file(rule: &Rule, response: &Response<Body>) -> bool {
+    rule.vault.is_some() && response.headers().contains_key(handle::sendfile::FIELD)
 }

@@ -41,6 +41,7 @@ impl Inner {
         opened.kind() == FileType::RegularFile
             && opened.is_readable()
             && !is_script
+            && !self.settings.sources.iter().any(|end| relative.ends_with(end.as_bytes()))
             && self.check_real(opened, relative).is_ok()
             && !self.places.iter().any(|place| place.holds_file(relative))
     }

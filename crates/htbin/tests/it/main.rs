@@ -20,9 +20,11 @@ mod server;
 mod site;
 
 // One file per feature.
+mod cache;
 mod cgi;
 mod cli;
 mod compared;
+mod compress;
 mod config;
 mod containment;
 mod failures;
@@ -40,6 +42,7 @@ mod new;
 mod people;
 mod rfc3875;
 mod run;
+mod sendfile;
 mod status;
 mod stop;
 mod tls;

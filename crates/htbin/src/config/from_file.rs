@@ -2,6 +2,7 @@
 //! host and route by route, and goes the way of the flags: so a key means what the flag of its name means.
 
 mod gates;
+mod layers;
 mod route;
 
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         let what = "nothing is served: say 'directory', or what a [[route]] does";
         return Err(file::Error::of_key(source, &[], "host", what.to_owned()));
     }
+    layers::share(&whole.file, &mut routes).map_err(at_top)?;
     route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
     Ok(Settings {
         listen: listen(&whole.file, source)?,

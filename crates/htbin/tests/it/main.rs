@@ -21,9 +21,11 @@ mod site;
 
 // One file per feature.
 mod auth;
+mod cache;
 mod cgi;
 mod cli;
 mod compared;
+mod compress;
 mod config;
 mod containment;
 mod failures;
@@ -43,6 +45,7 @@ mod passwd;
 mod people;
 mod rfc3875;
 mod run;
+mod sendfile;
 mod status;
 mod stop;
 mod tls;

@@ -254,6 +254,7 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         post_argv: scripts.post_argv,
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
+        sendfile: Vec::new(),
     })
 }
 

@@ -3,6 +3,8 @@
 pub mod addresses;
 pub mod ask;
 pub mod auth;
+pub mod cache;
+pub mod compress;
 mod cors;
 mod fields;
 mod inject;
@@ -12,8 +14,7 @@ mod table;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
-pub use self::inject::inject;
-
+use self::inject::inject;
 use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
 
 /// The layers that are in use.
@@ -31,6 +32,10 @@ pub struct Settings {
     pub auth: Option<auth::Settings>,
     /// Somebody else who says who may come in.
     pub ask: Option<ask::Settings>,
+    /// Answers are compressed.
+    pub compress: Option<compress::Settings>,
+    /// Answers of scripts are stored.
+    pub cache: Option<cache::Settings>,
 }
 
 impl Settings {
@@ -77,7 +82,10 @@ pub async fn enter(
         }
         exchange.user = Some(user);
     }
-    Ok(settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)))
+    if let Some(response) = settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)) {
+        return Ok(Some(response));
+    }
+    Ok(settings.cache.as_ref().and_then(|cache| cache::purge(cache, exchange, request)))
 }
 
 /// An answer goes out, to somebody who hears of changes or not.
@@ -88,8 +96,16 @@ pub fn leave(
     mark: Option<&Mark>,
 ) -> Response<Body> {
     finish(settings, response.headers_mut());
-    match mark {
-        Some(mark) => inject(response, &request.method, mark),
+    send(settings, request, response, mark)
+}
+
+/// An answer whose fields are finished goes out: what changes the octets of a body.
+pub fn send(settings: &Settings, request: &Parts, mut response: Response<Body>, mark: Option<&Mark>) -> Response<Body> {
+    if let Some(mark) = mark {
+        response = inject(response, &request.method, mark);
+    }
+    match &settings.compress {
+        Some(compress) => compress::leave(compress, request, response),
         None => response,
     }
 }

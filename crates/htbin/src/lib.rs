@@ -32,6 +32,7 @@ pub mod log;
 pub mod site;
 pub mod recording;
 pub mod path;
+pub mod coding;
 pub mod body;
 pub mod refusal;
 pub mod failure;

@@ -176,6 +176,8 @@ pub enum Reason {
     NoHead,
     /// The script's head breaks RFC 3875 §6.
     BadHead,
+    /// A script wants a file sent that it may not have sent.
+    SendfileDenied,
     /// The script's head is larger than `--max-head`.
     HeadTooLarge,
     /// More local redirects than allowed.
@@ -242,6 +244,7 @@ impl Reason {
             Self::LaunchFailed => (S::BAD_GATEWAY, "launch-failed", "The script could not be started."),
             Self::NoHead => (S::BAD_GATEWAY, "no-head", "The script ended before it answered."),
             Self::BadHead => (S::BAD_GATEWAY, "bad-head", "The script's answer is not valid."),
+            Self::SendfileDenied => (S::BAD_GATEWAY, "sendfile-denied", "The script's answer is not valid."),
             Self::HeadTooLarge => (S::BAD_GATEWAY, "head-too-large", "The script's answer is not valid."),
             Self::RedirectLoop => (S::BAD_GATEWAY, "redirect-loop", "The script sends this request round in circles."),
             Self::ScriptTimeout => (S::GATEWAY_TIMEOUT, "script-timeout", "The script took too long."),

@@ -1,5 +1,7 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
+mod at_once;
+mod cached;
 mod details;
 mod live;
 mod record;
@@ -39,7 +41,7 @@ use crate::{
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::{Action, Routes, Rule},
-    site::Target,
+    site::{Site, SiteFile, Target},
 };
 pub use record::Recorded;
 use record::{Record, Remarks, record_refusal};
@@ -89,18 +91,14 @@ impl Server {
             return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
         }
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = answer_at_once(&routes, &request) {
-            let response = match &mark {
-                Some(mark) => layers::inject(response, &request.method, mark),
-                None => response,
-            };
+        if let Some(response) = at_once::answer(&routes, &record.exchange, &request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
     }
 
     async fn answer_in_time(
-        &self,
+        self: &Arc<Self>,
         request: &Parts,
         body: Incoming,
         mut record: Record,
@@ -178,7 +176,7 @@ impl Server {
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         routes: &Routes,
         exchange: &mut Exchange,
         request: &Parts,
@@ -214,8 +212,8 @@ impl Server {
 
     /// Does what the rule says.
     async fn act(
-        &self,
-        rule: &Rule,
+        self: &Arc<Self>,
+        rule: &Arc<Rule>,
         exchange: &Exchange,
         request: &Parts,
         body: &mut Option<Incoming>,
@@ -237,25 +235,10 @@ impl Server {
         };
         let path = UrlPath::parse(request.uri.path())?;
         match site.resolve(&path)? {
-            Target::File(file) => {
-                let metadata = file.metadata;
-                let response = handle::file::answer(file, request)?;
-                let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
-                rule.kept.keep(site, request, (&site.within(&path), &metadata), &response, finish);
-                Ok(Outcome::Answer(response))
-            }
+            Target::File(file) => send_file(rule, site, (&path, file), request).map(Outcome::Answer),
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
             Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
-            Target::Script(script) => {
-                remarks.script = Some(script.program().to_string_lossy().into());
-                let answer = self.cgi.answer((&script, &rule.scripts), exchange, request, body.take()).await?;
-                Ok(match answer {
-                    handle::cgi::Answer::Response(response) => Outcome::Answer(response),
-                    handle::cgi::Answer::LocalRedirect(location) => {
-                        Outcome::SentOn(Box::new(redirect_locally(request, &location)?))
-                    }
-                })
-            }
+            Target::Script(script) => self.ask(rule, script, exchange, request, body.take(), remarks).await,
         }
     }
 
@@ -320,20 +303,36 @@ impl Server {
     }
 }
 
-/// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request any
-/// more, and so the request after it gets the same buffer.
-fn answer_at_once(routes: &Routes, request: &Parts) -> Option<Response<Body>> {
-    let rule = routes.find(request).ok().filter(|rule| !rule.layers.keep_out())?;
-    let response = rule.kept.answer(rule.action.site()?, request)?;
-    check(request).ok().map(|()| response)
-}
-
 /// What a step on the way comes to.
 enum Outcome {
     /// An answer for the client.
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
+}
+
+/// A file, or its compressed form that lies beside it.
+fn send_file(
+    rule: &Rule,
+    site: &Site,
+    (path, file): (&UrlPath, SiteFile),
+    request: &Parts,
+) -> Result<Response<Body>, Refusal> {
+    let metadata = file.metadata;
+    match &rule.layers.compress {
+        Some(compress) if compress.precompressed => {
+            handle::file::answer_encoded(site, (&site.within(path), file), request)
+        }
+        compress => {
+            let mut response = handle::file::answer(file, request)?;
+            let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
+            rule.kept.keep(site, request, (&site.within(path), &metadata), &response, finish);
+            if let Some(origin) = compress.as_ref().and_then(|_| metadata.origin()) {
+                response.extensions_mut().insert(origin);
+            }
+            Ok(response)
+        }
+    }
 }
 
 /// What a path that leads nowhere may have meant.

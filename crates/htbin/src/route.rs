@@ -73,6 +73,8 @@ pub struct Rule {
     pub layers: layers::Settings,
     /// What holds for scripts.
     pub scripts: Arc<handle::cgi::Rules>,
+    /// Files that scripts may have sent.
+    pub vault: Option<site::Vault>,
     /// Small files that were sent lately.
     pub kept: Kept,
 }
@@ -90,6 +92,7 @@ impl Routes {
                 pattern: rule.pattern.clone(),
                 action: Action::open(&rule.target, sites)?,
                 layers: rule.layers.clone(),
+                vault: site::Vault::open(&rule.scripts.sendfile)?,
                 scripts: Arc::new(rule.scripts.clone()),
                 kept: Kept::default(),
             }))

@@ -82,6 +82,24 @@ macro_rules! rules {
             pub rate_user: Option<Frequency>,
             /// Users with passwords. What a host or a route leaves out it has from above; false: nobody is asked there.
             pub auth: Option<Auth>,
+            /// Answers are compressed on their way out, as their clients take it: zstd, br or gzip [false]. Not for pages that
+            /// show a secret next to what the request says (BREACH).
+            pub compress: Option<bool>,
+            /// What is compressed: media types as `text/*`, `application/json` or `+xml` [texts of all kinds]. A stream of
+            /// events only if `text/event-stream` is named.
+            pub compress_types: Option<Many<String>>,
+            /// What is known to be shorter goes as it is [1k].
+            pub compress_min: Option<Size>,
+            /// A file named as another with `.br`, `.zst` or `.gz` behind it is its compressed form, and is sent in its place,
+            /// unless it is older [false].
+            pub precompressed: Option<bool>,
+            /// Answers of scripts are stored and given again for as long as they say (Cache-Control, Expires) [false].
+            pub cache: Option<bool>,
+            /// So long is an answer fresh that says nothing of that, to a request without Cookie and Authorization [0s: it is
+            /// not stored].
+            pub cache_ttl: Option<Time>,
+            /// Directories whose files scripts may have sent, by naming one in a field X-Sendfile.
+            pub sendfile: Option<Many<PathBuf>>,
         }
 
         impl Layer for $name {
@@ -96,6 +114,8 @@ macro_rules! rules {
                 if let Some(auth) = &it.auth {
                     rules.auth = Some(auth.over(rules.auth.as_ref()));
                 }
+                over!(compress); over!(compress_types); over!(compress_min); over!(precompressed);
+                over!(cache); over!(cache_ttl); over!(sendfile);
                 if let Some(env) = &it.env {
                     rules.env.get_or_insert_default().extend(env.clone());
                 }
@@ -171,6 +191,13 @@ rules! {
         warm_idle: Option<Time>,
         /// One that holds more memory starts anew [256m].
         warm_memory: Option<Size>,
+        /// Memory for what `cache` stores [64m].
+        cache_memory: Option<Size>,
+        /// A longer body is not stored [1m, at most a sixteenth of the memory].
+        cache_entry: Option<Size>,
+        /// From this machine the method PURGE takes out what is stored for an address, or for all that begin so: `/news/*`
+        /// [false].
+        cache_purge: Option<bool>,
         /// The failure page and the status page: true for everybody, false for nobody [this machine].
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].

@@ -29,12 +29,16 @@ use crate::{
 pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Machine) -> Result<RuleSettings, Error> {
     let mut flags = super::defaults();
     apply(rules, source.directory(), &mut flags);
-    Ok(RuleSettings {
+    let mut rule = RuleSettings {
         pattern: pattern(route)?,
         target: target(route, &mut flags, source.directory(), machine)?,
         layers: gates::over(layers(&flags)?, rules, source.directory())?,
         scripts: scripts(&flags, machine)?,
-    })
+    };
+    super::layers::add(rules, &mut rule.layers)?;
+    let directories = rules.sendfile.iter().flat_map(|it| &it.0);
+    rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
+    Ok(rule)
 }
 
 /// The rule for every path of a host that no route is for.
@@ -180,6 +184,9 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     }
     if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
         file.path = base.join(&file.path);
+    }
+    for directory in rules.sendfile.iter_mut().flat_map(|it| &mut it.0) {
+        *directory = base.join(&*directory);
     }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {
         *dir = dir_within(base, dir).into();

@@ -133,6 +133,11 @@ impl Connection {
         Self { peer, local, secure, of_proxy: false, client: peer.to_string().into() }
     }
 
+    /// Does it come from this machine, and for nobody else? A proxy may tell of any address.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.peer.is_loopback() && !self.of_proxy
+    }
+
     /// The same, as a proxy that is trusted tells it.
     pub fn of_proxy(peer: End, local: End, secure: bool) -> Self {
         Self { of_proxy: true, ..Self::new(peer, local, secure) }

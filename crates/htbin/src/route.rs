@@ -191,6 +191,16 @@ impl Settings {
         sites
     }
 
+    /// Takes over what is known of users: who guesses waits on, whatever is configured anew.
+    pub fn carry_on(&mut self, before: &Self) {
+        for auth in self.hosts.iter_mut().flat_map(|host| &mut host.rules).filter_map(|rule| rule.layers.auth.as_mut())
+        {
+            if let Some(known) = before.rules().filter_map(|rule| rule.layers.auth.as_ref()).find(|it| it.is_of(auth)) {
+                auth.carry_on(known);
+            }
+        }
+    }
+
     /// Every rule.
     pub fn rules(&self) -> impl Iterator<Item = &RuleSettings> {
         self.hosts.iter().flat_map(|host| &host.rules)

@@ -32,8 +32,10 @@ impl Reload {
     pub(super) async fn take(&mut self) {
         let Some(path) = self.settings.file.clone() else { return };
         let shown = path.display().to_string();
+        let before = self.settings.routes.clone();
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes)> {
-            let settings = config::from_file(&path)?;
+            let mut settings = config::from_file(&path)?;
+            settings.routes.carry_on(&before);
             let routes = Routes::open(&settings.routes)?;
             Ok((settings, routes))
         });

@@ -19,6 +19,7 @@ use std::{
 
 use http::{Request, Response, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, mpsc, watch},
@@ -217,7 +218,9 @@ impl Client for Stranger {
             _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
         };
         match greeted {
-            Ok(Ok(client)) if tls::speaks_http2(&client) => multiplex::converse(client, connection, door).await,
+            Ok(Ok(client)) if tls::speaks_http2(&client) => {
+                multiplex::converse(TokioIo::new(client), connection, door).await;
+            }
             Ok(Ok(client)) => converse(client, connection, door).await,
             Ok(Err(error)) => tracing::debug!(client = %connection.peer, "no TLS: {error}"),
             Err(_) => tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
@@ -271,7 +274,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 /// A conversation in HTTP/1.1, one answer after the other.
 async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &Door) {
     let _alive = door.alive.clone();
-    let _connected = door.server.ledger.connected();
+    let connected = door.server.ledger.connected();
     let wire = Arc::new(Wire { sends_files: T::SENDS_FILES, ..Wire::default() });
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
     let service = service_fn(|request: Request<Incoming>| {
@@ -280,18 +283,24 @@ async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &D
         let responding = door.server.respond(request, &connection);
         Answering { responding, version, wire: Arc::clone(&wire), notice: door.notice.clone() }
     });
-    let conversation = door.protocol.serve_connection(stream, service);
-    tokio::pin!(conversation);
+    let mut conversation = door.protocol.serve_connection(stream, service);
     let mut stopping = door.stopping.clone();
-    let ended = if let Some(ended) = unless_stopped(conversation.as_mut(), &mut stopping).await {
+    let ended = if let Some(ended) = unless_stopped(Pin::new(&mut conversation), &mut stopping).await {
+        if wire.pace.is_turning() {
+            drop(connected);
+            let mut stream = conversation.into_parts().io;
+            stream.turn();
+            // Boxed, so that it takes no room in connections that stay what they are.
+            return Box::pin(multiplex::converse(stream, connection, door)).await;
+        }
         ended
     } else if wire.pace.phase() == Phase::Head {
         // Half a head is no request yet: nothing is lost but the time it would take.
         Ok(())
     } else {
-        conversation.as_mut().graceful_shutdown();
+        Pin::new(&mut conversation).graceful_shutdown();
         tokio::select! {
-            ended = conversation.as_mut() => ended,
+            ended = &mut conversation => ended,
             _ = stopping.wait_for(|stop| *stop == Stop::Cut) => {
                 // The end of a connection in order would pass for the end of an answer to HTTP/1.0.
                 wire.pace.cut();

@@ -29,6 +29,7 @@ mod failures;
 mod faults;
 mod files;
 mod http1;
+mod http2;
 mod limits;
 mod lint;
 mod live;

@@ -1,6 +1,6 @@
 //! HTTPS and HTTP/2, by curl and by openssl.
 
-mod frames;
+pub(crate) mod frames;
 
 use std::{
     fs,

@@ -142,12 +142,12 @@ fn tls(flags: &Flags) -> Result<Option<tls::Settings>, Error> {
         ));
     }
     Ok(match tls_cert {
-        _ if *tls_self_signed => Some(tls::Settings::SelfSigned),
-        Some(certificate) => Some(tls::Settings::Files {
+        _ if *tls_self_signed => Some(tls::Settings::single(tls::Source::SelfSigned)),
+        Some(certificate) => Some(tls::Settings::single(tls::Source::Files {
             certificate: certificate.clone(),
             key: tls_key.clone(),
             password: tls_password_file.clone(),
-        }),
+        })),
         None => None,
     })
 }

@@ -1,6 +1,7 @@
 //! One request with its answer: who asks, over which connection, under which id.
 
 use std::{
+    borrow::Cow,
     fmt,
     net::SocketAddr,
     sync::{
@@ -11,6 +12,8 @@ use std::{
 };
 
 use htbin_spawn::Start;
+
+use crate::names::{self, Names};
 
 /// One request with its answer.
 #[derive(Debug)]
@@ -107,6 +110,10 @@ pub struct Connection {
     pub local: End,
     /// TLS lies below.
     pub secure: bool,
+    /// What scripts are told of that: SSL_PROTOCOL and the like.
+    pub tls: Vec<(&'static str, Cow<'static, str>)>,
+    /// Which hosts may be asked for over it; none: all.
+    pub scope: Option<Scope>,
     /// The client's address as the log shows it, written once for all its requests.
     pub client: Box<str>,
 }
@@ -114,7 +121,46 @@ pub struct Connection {
 impl Connection {
     /// A connection between these two.
     pub fn new(peer: End, local: End, secure: bool) -> Self {
-        Self { peer, local, secure, client: peer.to_string().into() }
+        Self { peer, local, secure, tls: Vec::new(), scope: None, client: peer.to_string().into() }
+    }
+}
+
+/// Which hosts may be asked for over a connection: those that demand of clients what this one has shown. One that asks
+/// for a name and then for another host would else get round what that host demands.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// What is demanded where.
+    pub demands: Arc<Demands>,
+    /// Which demands were met; none: there is no TLS.
+    pub met: Option<usize>,
+}
+
+/// What hosts demand of clients, as numbers: the same number, the same demands.
+#[derive(Debug, Default)]
+pub struct Demands {
+    /// By name.
+    pub names: Names<Demand>,
+    /// For all other names.
+    pub fallback: Demand,
+}
+
+/// What one host demands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Which demands these are.
+    pub number: usize,
+    /// Nobody comes without a certificate.
+    pub certificate: bool,
+}
+
+impl Scope {
+    /// May this host, with or without a port, be asked for here?
+    pub fn holds(&self, authority: &str) -> bool {
+        let demand = self.demands.names.find(names::host(authority)).unwrap_or(self.demands.fallback);
+        match self.met {
+            Some(met) => met == demand.number,
+            None => !demand.certificate,
+        }
     }
 }
 

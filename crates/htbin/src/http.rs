@@ -29,7 +29,7 @@ use crate::{
     exchange::{Connection, End},
     listen::{Kind, Socket},
     respond::{Recorded, Responding, Server},
-    tls::{self, Tls},
+    tls::Tls,
 };
 use answer::Answer;
 use outbox::Outbox;
@@ -87,6 +87,7 @@ pub async fn serve(
         server,
         stopping,
         alive,
+        tls: tls.clone(),
         notice: None,
     });
     let mut guards = Vec::new();
@@ -138,7 +139,7 @@ pub async fn converse_within(
     let (_stop, stopping) = watch::channel(Stop::Running);
     let (alive, _all_gone) = mpsc::channel(1);
     let (places, protocol) = (Arc::new(Semaphore::new(1)), protocol(&settings));
-    let door = Door { places, protocol, settings, server, stopping, alive, notice: Some(notice) };
+    let door = Door { places, protocol, settings, server, stopping, alive, tls: None, notice: Some(notice) };
     converse(client, Arc::new(Connection::new(peer, local, false)), &door).await;
 }
 
@@ -153,6 +154,8 @@ struct Door {
     server: Arc<Server>,
     stopping: watch::Receiver<Stop>,
     alive: mpsc::Sender<()>,
+    /// It is spoken at some sockets.
+    tls: Option<Tls>,
     notice: Option<Notice>,
 }
 
@@ -182,7 +185,9 @@ trait Client: Send + 'static {
 
 impl<T: Transport> Client for T {
     async fn converse(self, peer: End, door: &Door) {
-        let connection = Arc::new(Connection::new(peer, self.local(), false));
+        let mut connection = Connection::new(peer, self.local(), false);
+        connection.scope = door.tls.as_ref().and_then(Tls::scope_without);
+        let connection = Arc::new(connection);
         converse(self, connection, door).await;
     }
 }
@@ -210,20 +215,25 @@ impl Listener for Secured {
 
 impl Client for Stranger {
     async fn converse(self, peer: End, door: &Door) {
-        let connection = Arc::new(Connection::new(peer, self.client.local(), true));
+        let mut connection = Connection::new(peer, self.client.local(), true);
         let mut stopping = door.stopping.clone();
         let greeted = tokio::select! {
             greeted = tokio::time::timeout(door.settings.head_time, self.tls.greet(self.client)) => greeted,
             // Nobody has asked for anything yet.
             _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
         };
-        match greeted {
-            Ok(Ok(client)) if tls::speaks_http2(&client) => {
-                multiplex::converse(TokioIo::new(client), connection, door).await;
-            }
-            Ok(Ok(client)) => converse(client, connection, door).await,
-            Ok(Err(error)) => tracing::debug!(client = %connection.peer, "no TLS: {error}"),
-            Err(_) => tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        let greeted = match greeted {
+            Ok(Ok(greeted)) => greeted,
+            Ok(Err(error)) => return tracing::debug!(client = %connection.peer, "no TLS: {error}"),
+            Err(_) => return tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        };
+        let speaks_http2 = greeted.speaks_http2();
+        (connection.tls, connection.scope) = (greeted.variables, greeted.scope);
+        let connection = Arc::new(connection);
+        if speaks_http2 {
+            multiplex::converse(TokioIo::new(greeted.stream), connection, door).await;
+        } else {
+            converse(greeted.stream, connection, door).await;
         }
     }
 }

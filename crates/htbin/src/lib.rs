@@ -37,3 +37,4 @@ pub mod failure;
 pub mod diagnosis;
 pub mod ledger;
 pub mod exchange;
+pub mod names;

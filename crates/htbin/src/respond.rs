@@ -18,7 +18,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures_util::future::Either;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
@@ -82,7 +82,7 @@ impl Server {
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&request) {
+        if let Some(response) = self.answer_at_once(&request, connection) {
             let response = match &mark {
                 Some(mark) => layers::inject(response, &request.method, mark),
                 None => response,
@@ -95,11 +95,11 @@ impl Server {
 
     /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
     /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
+    fn answer_at_once(&self, request: &Parts, connection: &Connection) -> Option<Response<Body>> {
         let routes = self.routes.load();
         let rule = routes.find(request).ok()?;
         let response = rule.kept.answer(rule.action.site()?, request)?;
-        check(request).ok().map(|()| response)
+        check(request, connection).ok().map(|()| response)
     }
 
     async fn answer_in_time(
@@ -115,7 +115,7 @@ impl Server {
         remarks.rule = Some(Arc::clone(routes.fallback(request)));
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
         if let Some(asked) = handle::status::asked(request, exchange.connection.secure)
-            && check(request).is_ok()
+            && check(request, &exchange.connection).is_ok()
             && details::is_at_home(self.debug, exchange, request)
         {
             remarks.is_onlooker = true;
@@ -172,7 +172,7 @@ impl Server {
         body: Incoming,
         remarks: &mut Remarks,
     ) -> Result<Response<Body>, Refusal> {
-        check(request)?;
+        check(request, &exchange.connection)?;
         let mut body = Some(body);
         let mut sent_on: Option<Parts> = None;
         // The one step back is the local redirect (RFC 3875 §6.2.2), and a rewrite: it meets the rules of its new path as
@@ -337,7 +337,7 @@ fn reason_of(error: &hyper::Error) -> Option<Reason> {
 }
 
 /// What must hold for every request, whatever it asks for.
-fn check(request: &Parts) -> Result<(), Refusal> {
+fn check(request: &Parts, connection: &Connection) -> Result<(), Refusal> {
     let mut hosts = request.headers.get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.count());
     // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
@@ -357,6 +357,11 @@ fn check(request: &Parts) -> Result<(), Refusal> {
     {
         return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
     }
+    if let Some(scope) = &connection.scope
+        && !scope.holds(asked_host(request, host))
+    {
+        return Err(Reason::Misdirected.into());
+    }
     if request
         .headers
         .get(header::EXPECT)
@@ -370,6 +375,12 @@ fn check(request: &Parts) -> Result<(), Refusal> {
         return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
     }
     Ok(())
+}
+
+/// The authority of the target before the field (RFC 9112 §3.2.2).
+fn asked_host<'a>(request: &'a Parts, field: Option<&'a HeaderValue>) -> &'a str {
+    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+    authority.or_else(|| field?.to_str().ok()).unwrap_or_default()
 }
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
@@ -394,7 +405,7 @@ fn is_of_a_name(byte: u8) -> bool {
 fn options_of_server() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
     response
 }
 

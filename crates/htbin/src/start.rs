@@ -232,7 +232,10 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     let has_status = settings.cgi.debug != Debug::Never && sockets.iter().any(|socket| socket.address().is_some());
-    let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
+    let tls = settings
+        .tls
+        .as_ref()
+        .is_some_and(tls::Settings::is_self_signed)
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
         served: demo.map_or(served, |_| "the demo site".to_owned()),

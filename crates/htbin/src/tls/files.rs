@@ -91,7 +91,7 @@ fn encrypted(text: &str) -> Option<SecretDocument> {
     SecretDocument::from_pem(&text[start..start + end]).ok().map(|(_, document)| document)
 }
 
-fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {
+pub(super) fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     let read = File::open(file).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut text));
     read.map(|_| text).map_err(|source| Error::Unreadable { flag, file: file.to_owned(), source })

@@ -1,0 +1,115 @@
+//! One certificate with its key, as it is now, and the way of speaking TLS with it.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arc_swap::ArcSwapOption;
+use tokio_rustls::rustls::{
+    ServerConfig,
+    crypto::CryptoProvider,
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use x509_parser::{extensions::GeneralName, prelude::FromDer};
+
+use super::{
+    Demands, Error, IdentitySettings, Source,
+    files::{Files, Stamp},
+    self_signed,
+};
+
+/// A certificate, for some names, with what is demanded of who asks for them.
+pub(super) struct Identity {
+    pub(super) names: Vec<String>,
+    pub(super) demands: Demands,
+    current: Arc<Current>,
+    watched: Option<Watched>,
+    config: Arc<ServerConfig>,
+}
+
+/// Files that are looked at, and what they were like last time.
+struct Watched {
+    files: Files,
+    provider: Arc<CryptoProvider>,
+    stamp: Mutex<Stamp>,
+}
+
+impl Identity {
+    pub(super) fn open(
+        settings: &IdentitySettings,
+        addresses: &[IpAddr],
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, Error> {
+        let IdentitySettings { names, source, demands } = settings.clone();
+        let (key, watched) = match source {
+            Source::Files { certificate, key, password } => {
+                let files = Files { certificate, key, password };
+                // The stamp first: what changes in between is read again.
+                let stamp = Mutex::new(files.stamp());
+                let key = files.read(provider)?;
+                (key, Some(Watched { files, provider: Arc::clone(provider), stamp }))
+            }
+            Source::SelfSigned => (self_signed::make(addresses, &names, provider)?, None),
+        };
+        let current = Arc::new(Current(ArcSwapOption::from_pointee(key)));
+        let config = demands.config(Arc::clone(&current) as _, provider)?;
+        Ok(Self { names, demands, current, watched, config })
+    }
+
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// Looks at the files; true if there is a new certificate.
+    pub(super) fn refresh(&self) -> bool {
+        let Some(watched) = &self.watched else { return false };
+        let mut last = watched.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = watched.files.stamp();
+        if stamp == *last {
+            return false;
+        }
+        *last = stamp;
+        match watched.files.read(&watched.provider) {
+            Ok(key) => {
+                self.current.0.store(Some(Arc::new(key)));
+                tracing::info!("the certificate has changed; new connections get the new one");
+                true
+            }
+            Err(error) => {
+                tracing::warn!("the certificate has changed, and the old one is used on: {error}");
+                false
+            }
+        }
+    }
+
+    /// Why its files cannot be read now, if they cannot.
+    pub(super) fn unreadable(&self) -> Option<Error> {
+        let watched = self.watched.as_ref()?;
+        watched.files.read(&watched.provider).err()
+    }
+
+    /// The names that stand in the certificate.
+    pub(super) fn names_within(&self) -> Vec<String> {
+        let key = self.current.0.load();
+        let Some(certificate) = key.as_ref().and_then(|key| key.cert.first()) else { return Vec::new() };
+        let Ok((_, certificate)) = x509_parser::certificate::X509Certificate::from_der(certificate) else {
+            return Vec::new();
+        };
+        let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
+        let name =
+            |it: &GeneralName<'_>| if let GeneralName::DNSName(name) = it { Some((*name).to_owned()) } else { None };
+        names.value.general_names.iter().filter_map(name).collect()
+    }
+}
+
+/// The certificate that is used now, if there is one.
+#[derive(Debug)]
+struct Current(ArcSwapOption<CertifiedKey>);
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.0.load_full()
+    }
+}

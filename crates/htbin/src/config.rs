@@ -313,7 +313,7 @@ fn environment(flags: &Flags, machine: &Machine) -> Result<Vec<(OsString, OsStri
 fn layers(flags: &Flags) -> Result<layers::Settings, Error> {
     let headers = flags.site.header.iter().map(|header| field(header)).collect::<Result<_, _>>()?;
     let cors = flags.site.cors.as_deref().map(check::origin).transpose()?;
-    Ok(layers::Settings { headers, cors })
+    Ok(layers::Settings { headers, cors, https: None })
 }
 
 fn log(flags: &Flags) -> log::Settings {

@@ -2,13 +2,14 @@
 
 mod cors;
 mod fields;
+pub mod https;
 mod inject;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
 pub use self::inject::inject;
 
-use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
+use crate::{body::Body, exchange::{Connection, Exchange}, live::Mark, refusal::Refusal};
 
 /// The layers that are in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,15 +18,22 @@ pub struct Settings {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The origin whose pages may read the answers, `--cors`.
     pub cors: Option<HeaderValue>,
+    /// TLS is to be spoken.
+    pub https: Option<https::Settings>,
 }
 
 /// A request comes in; a layer may answer it itself, or refuse it.
 #[expect(clippy::unused_async, reason = "layers that ask somebody stand here")]
 pub async fn enter(
     settings: &Settings,
-    _exchange: &Exchange,
+    exchange: &Exchange,
     request: &Parts,
 ) -> Result<Option<Response<Body>>, Refusal> {
+    if let Some(https) = &settings.https
+        && let Some(response) = https::enter(https, &exchange.connection, request)?
+    {
+        return Ok(Some(response));
+    }
     Ok(settings.cors.as_ref().and_then(|origin| cors::enter(origin, request)))
 }
 
@@ -40,6 +48,13 @@ pub fn leave(
     match mark {
         Some(mark) => inject(response, &request.method, mark),
         None => response,
+    }
+}
+
+/// The fields of an answer that depend on the connection it goes over.
+pub fn leave_over(settings: &Settings, connection: &Connection, fields: &mut HeaderMap) {
+    if let Some(https) = &settings.https {
+        https::leave(https, connection, fields);
     }
 }
 

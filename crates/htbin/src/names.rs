@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use http::{header, request::Parts};
+
 /// Things by the names of hosts.
 #[derive(Debug, Clone)]
 pub struct Names<T> {
@@ -58,6 +60,12 @@ impl<T: Copy> Names<T> {
         };
         self.below.iter().filter(fits).max_by_key(|it| it.end.len()).map(|it| it.thing)
     }
+}
+
+/// The authority that is asked: that of the target before the field (RFC 9112 §3.2.2).
+pub fn asked(request: &Parts) -> &str {
+    let field = || request.headers.get(header::HOST)?.to_str().ok();
+    request.uri.authority().map(http::uri::Authority::as_str).or_else(field).unwrap_or_default()
 }
 
 /// The host of an authority, without its port.

@@ -18,7 +18,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures_util::future::Either;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::{
@@ -34,6 +34,7 @@ use crate::{
     ledger::Ledger,
     live::{Live, Mark},
     log::AccessLog,
+    names,
     page,
     path::UrlPath,
     recording::{Recorder, Recording},
@@ -98,7 +99,11 @@ impl Server {
     fn answer_at_once(&self, request: &Parts, connection: &Connection) -> Option<Response<Body>> {
         let routes = self.routes.load();
         let rule = routes.find(request).ok()?;
-        let response = rule.kept.answer(rule.action.site()?, request)?;
+        if rule.layers.https.as_ref().is_some_and(|https| https.turns_away(connection)) {
+            return None;
+        }
+        let mut response = rule.kept.answer(rule.action.site()?, request)?;
+        layers::leave_over(&rule.layers, connection, response.headers_mut());
         check(request, connection).ok().map(|()| response)
     }
 
@@ -137,6 +142,7 @@ impl Server {
         };
         if let Some(rule) = &remarks.rule {
             response = layers::leave(&rule.layers, request, response, mark.as_ref());
+            layers::leave_over(&rule.layers, &exchange.connection, response.headers_mut());
         }
         record.of(response)
     }
@@ -358,7 +364,7 @@ fn check(request: &Parts, connection: &Connection) -> Result<(), Refusal> {
         return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
     }
     if let Some(scope) = &connection.scope
-        && !scope.holds(asked_host(request, host))
+        && !scope.holds(names::asked(request))
     {
         return Err(Reason::Misdirected.into());
     }
@@ -375,12 +381,6 @@ fn check(request: &Parts, connection: &Connection) -> Result<(), Refusal> {
         return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
     }
     Ok(())
-}
-
-/// The authority of the target before the field (RFC 9112 §3.2.2).
-fn asked_host<'a>(request: &'a Parts, field: Option<&'a HeaderValue>) -> &'a str {
-    let authority = request.uri.authority().map(http::uri::Authority::as_str);
-    authority.or_else(|| field?.to_str().ok()).unwrap_or_default()
 }
 
 /// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
@@ -405,7 +405,7 @@ fn is_of_a_name(byte: u8) -> bool {
 fn options_of_server() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
     response
 }
 

@@ -9,7 +9,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
 pub use self::inject::inject;
 
-use crate::{body::Body, exchange::{Connection, Exchange}, live::Mark, refusal::Refusal};
+use crate::{
+    body::Body,
+    exchange::{Connection, Exchange},
+    live::Mark,
+    refusal::Refusal,
+};
 
 /// The layers that are in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -38,3 +38,4 @@ pub mod diagnosis;
 pub mod ledger;
 pub mod exchange;
 pub mod names;
+pub mod challenges;

@@ -23,6 +23,7 @@ use hyper::body::Incoming;
 
 use crate::{
     body::Body,
+    challenges::Challenges,
     diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
@@ -34,8 +35,7 @@ use crate::{
     ledger::Ledger,
     live::{Live, Mark},
     log::AccessLog,
-    names,
-    page,
+    names, page,
     path::UrlPath,
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
@@ -68,6 +68,8 @@ pub struct Server {
     pub recorder: Option<Arc<Recorder>>,
     /// `--live`: pages hear of changes.
     pub live: Option<Arc<Live>>,
+    /// What authorities ask to see.
+    pub challenges: Option<Arc<Challenges>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -178,6 +180,10 @@ impl Server {
         body: Incoming,
         remarks: &mut Remarks,
     ) -> Result<Response<Body>, Refusal> {
+        // An authority asks before there is a certificate, by a name that may demand one.
+        if let Some(shown) = self.challenges.as_ref().and_then(|challenges| challenges.answer(request)) {
+            return Ok(shown);
+        }
         check(request, &exchange.connection)?;
         let mut body = Some(body);
         let mut sent_on: Option<Parts> = None;

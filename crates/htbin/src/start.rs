@@ -141,6 +141,10 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
         give_sockets(&sockets, identity)?;
+        if let Some(tls) = &tls {
+            tls.give_to(identity.uid, identity.gid)
+                .context("cannot give the folder of certificates to the server's user")?;
+        }
         privilege::assume(identity)?;
     }
     tls.iter().for_each(Tls::check_reload);
@@ -174,7 +178,8 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        let extras = Extras { live: live.clone(), recorder };
+        let challenges = tls.as_ref().and_then(Tls::start);
+        let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
         let reload = Reload { settings, server };

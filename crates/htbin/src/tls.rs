@@ -1,6 +1,7 @@
 //! TLS: certificates and keys by the names that clients ask for, read again when their files change, and what is demanded
 //! of clients. rustls speaks it; what is said inside is not known here.
 
+pub mod acme;
 mod client;
 mod demands;
 mod files;
@@ -11,7 +12,7 @@ use std::{
     io,
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -28,9 +29,11 @@ use tokio_rustls::{
 };
 
 use crate::{
+    challenges::Challenges,
     exchange::{Demand, Demands as Demanded, Scope},
     names::{Depth, Names},
 };
+use acme::{Acme, Renewal};
 pub use demands::{Clients, Demands, Version};
 use identity::Identity;
 
@@ -39,6 +42,8 @@ use identity::Identity;
 pub struct Settings {
     /// The first one answers who asks for no name, or for one that none has.
     pub identities: Vec<IdentitySettings>,
+    /// The authority that makes certificates, where one does.
+    pub acme: Option<acme::Settings>,
 }
 
 /// A certificate, and what is demanded of who asks for its names.
@@ -66,12 +71,17 @@ pub enum Source {
     },
     /// Made at the start, signed by nobody: for development.
     SelfSigned,
+    /// Made by an authority, for the names, which are no patterns.
+    Acme,
 }
 
 impl Settings {
     /// One certificate for all names, with the usual demands.
     pub fn single(source: Source) -> Self {
-        Self { identities: vec![IdentitySettings { names: Vec::new(), source, demands: Demands::default() }] }
+        Self {
+            identities: vec![IdentitySettings { names: Vec::new(), source, demands: Demands::default() }],
+            acme: None,
+        }
     }
 
     /// Does a browser warn of it?
@@ -97,9 +107,27 @@ impl Tls {
 
     /// Says, once root's rights are gone, which files cannot be read again when they change.
     pub fn check_reload(&self) {
-        for error in self.0.load().all.iter().filter_map(Identity::unreadable) {
+        let identities = self.0.load();
+        for unusable in identities.acme.iter().filter_map(|acme| acme.store().unusable()) {
+            tracing::warn!("{unusable}");
+        }
+        for error in identities.all.iter().filter_map(Identity::unreadable) {
             tracing::warn!("the certificate cannot be read again when it changes, restart htbin then: {error}");
         }
+    }
+
+    /// What was made as root belongs to whoever serves.
+    pub fn give_to(&self, uid: u32, gid: u32) -> io::Result<()> {
+        self.0.load().acme.as_ref().map_or(Ok(()), |acme| acme.store().give_to(uid, gid))
+    }
+
+    /// Begins to get certificates from the authority, within the runtime. What it asks to see is in what is returned.
+    pub fn start(&self) -> Option<Arc<Challenges>> {
+        let identities = self.0.load();
+        let acme = identities.acme.as_ref()?;
+        let mut renewals = identities.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        *renewals = identities.all.iter().filter_map(|identity| identity.keep_fresh(acme)).collect();
+        Some(Arc::clone(&acme.challenges))
     }
 
     /// Which hosts may be asked for without TLS; none: all.
@@ -117,6 +145,11 @@ impl Tls {
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), client).await?;
         let name = hello.client_hello().server_name().map(str::to_owned);
+        let proof = self.0.load().acme.as_ref().and_then(|acme| acme.proofs.for_hello(&hello.client_hello()));
+        if let Some(config) = proof {
+            hello.into_stream(config).await?.shutdown().await?;
+            return Err(io::Error::other("it was an authority, which has seen what it asked for"));
+        }
         let (config, found) = {
             let identities = self.0.load();
             identities.refresh();
@@ -160,6 +193,9 @@ struct Identities {
     all: Vec<Identity>,
     table: ArcSwap<Table>,
     looked: Mutex<Instant>,
+    acme: Option<Arc<Acme>>,
+    /// They end with what they renew.
+    renewals: Mutex<Vec<Renewal>>,
 }
 
 /// What a name means.
@@ -180,10 +216,12 @@ struct Found {
 impl Identities {
     fn open(settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
-        let open = |it| Identity::open(it, addresses, &provider);
+        let acme = settings.acme.as_ref().map(|it| Acme::open(it, &provider).map(Arc::new)).transpose()?;
+        let open = |it| Identity::open(it, addresses, acme.as_deref(), &provider);
         let all = settings.identities.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let table = ArcSwap::from_pointee(Table::of(&all));
-        Ok(Self { all, table, looked: Mutex::new(Instant::now()) })
+        let looked = Mutex::new(Instant::now());
+        Ok(Self { all, table, looked, acme, renewals: Mutex::default() })
     }
 
     /// Looks whether files have changed, now and then. What cannot be used leaves the old one in place.

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request
 
 use crate::{
     body::Body,
+    challenges,
     exchange::Connection,
     names,
     refusal::{Reason, Refusal},
@@ -36,7 +37,7 @@ pub(super) fn enter(
 ) -> Result<Option<Response<Body>>, Refusal> {
     let Some(port) = settings.redirect.filter(|_| settings.turns_away(connection)) else { return Ok(None) };
     let path = request.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    if path.starts_with(ACME) || path == "*" {
+    if path.starts_with(challenges::PREFIX) || path == "*" {
         return Ok(None);
     }
     let host = names::host(names::asked(request));
@@ -78,7 +79,6 @@ pub fn hsts(time: Duration, subdomains: bool, preload: bool) -> Result<HeaderVal
 
 /// What `hsts = true` says, and the least that `preload` takes.
 pub const YEAR: Duration = Duration::from_hours(365 * 24);
-const ACME: &str = "/.well-known/acme-challenge/";
 
 #[cfg(test)]
 mod tests {
@@ -104,7 +104,10 @@ mod tests {
         let to = |status, location: &str| Ok(Some((status, location.to_owned())));
         assert_eq!(asked("GET", "/x%2f/?a=b", Some("a"), false), to(301, "https://a/x%2f/?a=b"));
         assert_eq!(asked("POST", "/", Some("b:80"), false), to(308, "https://b:8443/"));
-        assert_eq!(asked("HEAD", "//evil.example/", Some("[::1]:80"), false), to(301, "https://[::1]:8443//evil.example/"));
+        assert_eq!(
+            asked("HEAD", "//evil.example/", Some("[::1]:80"), false),
+            to(301, "https://[::1]:8443//evil.example/")
+        );
         assert_eq!(asked("GET", "http://c/y", Some("b"), false), to(301, "https://c:8443/y"));
     }
 

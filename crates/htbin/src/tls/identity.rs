@@ -12,10 +12,11 @@ use tokio_rustls::rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
-use x509_parser::{extensions::GeneralName, prelude::FromDer};
+use x509_parser::extensions::GeneralName;
 
 use super::{
     Demands, Error, IdentitySettings, Source,
+    acme::{Acme, Renewal},
     files::{Files, Stamp},
     self_signed,
 };
@@ -26,6 +27,7 @@ pub(super) struct Identity {
     pub(super) demands: Demands,
     current: Arc<Current>,
     watched: Option<Watched>,
+    of_acme: bool,
     config: Arc<ServerConfig>,
 }
 
@@ -40,6 +42,7 @@ impl Identity {
     pub(super) fn open(
         settings: &IdentitySettings,
         addresses: &[IpAddr],
+        acme: Option<&Acme>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, Error> {
         let IdentitySettings { names, source, demands } = settings.clone();
@@ -49,13 +52,15 @@ impl Identity {
                 // The stamp first: what changes in between is read again.
                 let stamp = Mutex::new(files.stamp());
                 let key = files.read(provider)?;
-                (key, Some(Watched { files, provider: Arc::clone(provider), stamp }))
+                (Some(key), Some(Watched { files, provider: Arc::clone(provider), stamp }))
             }
-            Source::SelfSigned => (self_signed::make(addresses, &names, provider)?, None),
+            Source::SelfSigned => (Some(self_signed::make(addresses, &names, provider)?), None),
+            Source::Acme => (acme.and_then(|acme| acme.kept(&names)), None),
         };
+        let of_acme = settings.source == Source::Acme;
         let current = Arc::new(Current(ArcSwapOption::from_pointee(key)));
         let config = demands.config(Arc::clone(&current) as _, provider)?;
-        Ok(Self { names, demands, current, watched, config })
+        Ok(Self { names, demands, current, watched, of_acme, config })
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {
@@ -92,21 +97,27 @@ impl Identity {
 
     /// The names that stand in the certificate.
     pub(super) fn names_within(&self) -> Vec<String> {
-        let key = self.current.0.load();
-        let Some(certificate) = key.as_ref().and_then(|key| key.cert.first()) else { return Vec::new() };
-        let Ok((_, certificate)) = x509_parser::certificate::X509Certificate::from_der(certificate) else {
-            return Vec::new();
-        };
-        let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
-        let name =
-            |it: &GeneralName<'_>| if let GeneralName::DNSName(name) = it { Some((*name).to_owned()) } else { None };
-        names.value.general_names.iter().filter_map(name).collect()
+        self.current.0.load().as_deref().map(names_within).unwrap_or_default()
     }
+
+    /// Has the authority make certificates, if it is one that does.
+    pub(super) fn keep_fresh(&self, acme: &Arc<Acme>) -> Option<Renewal> {
+        self.of_acme.then(|| acme.keep_fresh(self.names.clone(), Arc::clone(&self.current)))
+    }
+}
+
+/// The names that stand in a certificate.
+pub(super) fn names_within(key: &CertifiedKey) -> Vec<String> {
+    let parsed = key.cert.first().and_then(|it| x509_parser::parse_x509_certificate(it).ok());
+    let Some((_, certificate)) = parsed else { return Vec::new() };
+    let Ok(Some(names)) = certificate.subject_alternative_name() else { return Vec::new() };
+    let name = |it: &GeneralName<'_>| if let GeneralName::DNSName(name) = it { Some((*name).to_owned()) } else { None };
+    names.value.general_names.iter().filter_map(name).collect()
 }
 
 /// The certificate that is used now, if there is one.
 #[derive(Debug)]
-struct Current(ArcSwapOption<CertifiedKey>);
+pub(super) struct Current(pub(super) ArcSwapOption<CertifiedKey>);
 
 impl ResolvesServerCert for Current {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {

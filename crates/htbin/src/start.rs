@@ -135,6 +135,10 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     for listen in &settings.listen {
         sockets.extend(listen::open(listen)?);
     }
+    let secure = sockets.iter().find(|socket| socket.secure).and_then(Socket::address);
+    if let Some(secure) = secure {
+        settings.routes.redirect_to(secure.port());
+    }
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script

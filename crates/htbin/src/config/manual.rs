@@ -20,7 +20,7 @@ pub fn man(out: &mut impl Write) -> io::Result<()> {
     section(out, "KEYS OF THE WHOLE SERVER", &without(properties(&file), &rules))?;
     section(out, "KEYS FOR ALL, FOR A HOST, FOR A ROUTE", &rules)?;
     for (title, name) in
-        [("KEYS OF [[host]]", "Host"), ("KEYS OF [[host.route]]", "Route"), ("KEYS OF [tls]", "Certificate")]
+        [("KEYS OF [[host]]", "Host"), ("KEYS OF [[host.route]]", "Route"), ("KEYS OF [tls], AND OF tls IN [[host]]", "Tls"), ("KEYS OF [acme]", "Acme")]
     {
         section(
             out,

@@ -8,9 +8,6 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{cli::value, route::HostName};
 
-/// A switch that is off unless it is said.
-pub type Switch = bool;
-
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);

@@ -13,12 +13,13 @@ use crate::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Route, Rules},
+            keys::{Https, Route, Rules},
             values::Words,
         },
-        layers, scripts, site,
+        layers as layers_of, scripts, site,
     },
     handle::fixed::Template,
+    layers,
     refusal::Reason,
     route::{Pattern, RuleSettings, Settings as Routes, Target},
     site::{Interpreter, Mount, ScriptDir},
@@ -31,9 +32,21 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
     Ok(RuleSettings {
         pattern: pattern(route)?,
         target: target(route, &mut flags, source.directory(), machine)?,
-        layers: layers(&flags)?,
+        layers: layers::Settings { https: https(rules)?, ..layers_of(&flags)? },
         scripts: scripts(&flags, machine)?,
     })
+}
+
+/// What is said of TLS. The port is known when it is listened on.
+fn https(rules: &Rules) -> Result<Option<layers::https::Settings>, Error> {
+    let hsts = match &rules.hsts {
+        None | Some(Words::Switch(false)) => None,
+        Some(Words::Switch(true)) => Some("1y"),
+        Some(Words::Word(text)) => Some(&**text),
+    };
+    let hsts = hsts.map(|text| super::tls::hsts(text).map_err(|what| Error::new("hsts", what))).transpose()?;
+    let redirect = (rules.https == Some(Https::Redirect)).then_some(443);
+    Ok((hsts.is_some() || redirect.is_some()).then_some(layers::https::Settings { redirect, hsts }))
 }
 
 /// The rule for every path of a host that no route is for.

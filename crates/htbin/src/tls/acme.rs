@@ -132,7 +132,7 @@ impl Acme {
             Some(until) => format!("the one in use is good until {until}"),
             None => "until there is one, https does not answer for them".to_owned(),
         };
-        let (names, directory, pause) = (names.join(", "), &self.settings.directory, pause.as_secs());
+        let (names, directory, pause) = (names.join(", "), &self.settings.directory, pause.as_secs().max(1));
         tracing::warn!("{names}: no certificate from {directory}: {error}; {meanwhile}; next try in {pause}s");
     }
 

@@ -1,5 +1,6 @@
 //! HTTPS and HTTP/2, by curl and by openssl.
 
+mod acme;
 pub(crate) mod frames;
 mod hosts;
 

@@ -309,6 +309,7 @@ fn certificates_that_change_under_load_lose_no_request() {
     ours_only!();
     let folder = Folder::new().site("a");
     folder.sign("all", "DNS:a.test,IP:127.0.0.1");
+    folder.sign("first", "DNS:a.test,IP:127.0.0.1");
     folder.sign("other", "DNS:a.test,IP:127.0.0.1");
     let certificate = "tls = { certificate = 'all.pem', key = 'all.key' }";
     let server = folder.configure(&format!("listen = 'https://127.0.0.1:0'\ndirectory = 'a'\n{certificate}")).go();
@@ -316,18 +317,17 @@ fn certificates_that_change_under_load_lose_no_request() {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            let mut names = ["all", "other"];
-            while !is_over.load(Ordering::Relaxed) {
+            for (new, nth) in ["other", "first"].into_iter().cycle().zip(0_u64..) {
                 // One after the other: for a moment the key does not fit.
                 for end in ["pem", "key"] {
-                    let new = folder.path(&format!("new.{end}"));
-                    fs::copy(folder.path(&format!("{}.{end}", names[1])), &new).unwrap();
-                    fs::copy(folder.path(&format!("{}.{end}", names[0])), folder.path(&format!("old.{end}"))).unwrap();
-                    fs::rename(folder.path(&format!("old.{end}")), folder.path(&format!("other.{end}"))).unwrap();
-                    fs::rename(new, folder.path(&format!("all.{end}"))).unwrap();
+                    let passing = folder.path(&format!("{nth}.{end}"));
+                    fs::copy(folder.path(&format!("{new}.{end}")), &passing).unwrap();
+                    fs::rename(passing, folder.path(&format!("all.{end}"))).unwrap();
                     thread::yield_now();
                 }
-                names = ["all", "other"];
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
             }
         });
         let deadline = Instant::now() + PATIENCE;

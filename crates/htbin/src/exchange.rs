@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use htbin_spawn::Start;
 
 use crate::names::{self, Names};
@@ -112,7 +113,7 @@ pub struct Connection {
     pub secure: bool,
     /// What scripts are told of that: SSL_PROTOCOL and the like.
     pub tls: Vec<(&'static str, Cow<'static, str>)>,
-    /// Which hosts may be asked for over it; none: all.
+    /// Which hosts may be asked for over it; none: all, as nobody speaks TLS here.
     pub scope: Option<Scope>,
     /// The client's address as the log shows it, written once for all its requests.
     pub client: Box<str>,
@@ -129,13 +130,13 @@ impl Connection {
 /// for a name and then for another host would else get round what that host demands.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// What is demanded where.
-    pub demands: Arc<Demands>,
+    /// What is demanded where, now; none: nobody demands more than others.
+    pub demands: Arc<ArcSwapOption<Demands>>,
     /// Which demands were met; none: there is no TLS.
-    pub met: Option<usize>,
+    pub met: Option<u64>,
 }
 
-/// What hosts demand of clients, as numbers: the same number, the same demands.
+/// What hosts demand of clients.
 #[derive(Debug, Default)]
 pub struct Demands {
     /// By name.
@@ -147,8 +148,8 @@ pub struct Demands {
 /// What one host demands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// Which demands these are.
-    pub number: usize,
+    /// The same number, the same demands.
+    pub number: u64,
     /// Nobody comes without a certificate.
     pub certificate: bool,
 }
@@ -156,7 +157,9 @@ pub struct Demand {
 impl Scope {
     /// May this host, with or without a port, be asked for here?
     pub fn holds(&self, authority: &str) -> bool {
-        let demand = self.demands.names.find(names::host(authority)).unwrap_or(self.demands.fallback);
+        let demands = self.demands.load();
+        let Some(demands) = demands.as_ref() else { return true };
+        let demand = demands.names.find(names::host(authority)).unwrap_or(demands.fallback);
         match self.met {
             Some(met) => met == demand.number,
             None => !demand.certificate,

@@ -186,7 +186,7 @@ trait Client: Send + 'static {
 impl<T: Transport> Client for T {
     async fn converse(self, peer: End, door: &Door) {
         let mut connection = Connection::new(peer, self.local(), false);
-        connection.scope = door.tls.as_ref().and_then(Tls::scope_without);
+        connection.scope = door.tls.as_ref().map(Tls::scope_without);
         let connection = Arc::new(connection);
         converse(self, connection, door).await;
     }
@@ -228,7 +228,7 @@ impl Client for Stranger {
             Err(_) => return tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
         };
         let speaks_http2 = greeted.speaks_http2();
-        (connection.tls, connection.scope) = (greeted.variables, greeted.scope);
+        (connection.tls, connection.scope) = (greeted.variables, Some(greeted.scope));
         let connection = Arc::new(connection);
         if speaks_http2 {
             multiplex::converse(TokioIo::new(greeted.stream), connection, door).await;

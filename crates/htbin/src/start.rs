@@ -182,11 +182,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        let challenges = tls.as_ref().and_then(Tls::start);
+        tls.iter().for_each(Tls::start);
+        let challenges = tls.as_ref().map(Tls::challenges);
         let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
-        let reload = Reload { settings, server };
+        let reload = Reload { settings, server, tls: tls.clone(), secure };
         serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
     });
     runtime.shutdown_background();

@@ -9,6 +9,7 @@ mod identity;
 mod self_signed;
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     io,
     net::IpAddr,
     path::PathBuf,
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -92,22 +93,40 @@ impl Settings {
 
 /// Speaks TLS with clients.
 #[derive(Clone)]
-pub struct Tls(Arc<ArcSwap<Identities>>);
+pub struct Tls {
+    now: Arc<ArcSwap<Identities>>,
+    /// Looked at for every request, also over connections that are older.
+    demanded: Arc<ArcSwapOption<Demanded>>,
+    challenges: Arc<Challenges>,
+}
 
 impl Tls {
     /// Reads or makes the certificates. With the rights of root, if they are still there: keys are mostly root's alone.
     pub fn open(settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(Identities::open(settings, addresses)?))))
+        Self::with(settings, addresses, Arc::default())
     }
 
-    /// What `other` has holds from the next handshake on.
+    fn with(settings: &Settings, addresses: &[IpAddr], challenges: Arc<Challenges>) -> Result<Self, Error> {
+        let identities = Identities::open(settings, addresses, &challenges)?;
+        let demanded = Arc::new(ArcSwapOption::new(identities.table.load().demanded.clone()));
+        Ok(Self { now: Arc::new(ArcSwap::from_pointee(identities)), demanded, challenges })
+    }
+
+    /// The same for other settings, for [`Tls::replace_by`].
+    pub fn reopen(&self, settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
+        Self::with(settings, addresses, Arc::clone(&self.challenges))
+    }
+
+    /// What `other` has holds from now on: its certificates for whoever comes, its demands for all.
     pub fn replace_by(&self, other: &Self) {
-        self.0.store(other.0.load_full());
+        self.now.store(other.now.load_full());
+        self.demanded.store(other.demanded.load_full());
+        self.start();
     }
 
     /// Says, once root's rights are gone, which files cannot be read again when they change.
     pub fn check_reload(&self) {
-        let identities = self.0.load();
+        let identities = self.now.load();
         for unusable in identities.acme.iter().filter_map(|acme| acme.store().unusable()) {
             tracing::warn!("{unusable}");
         }
@@ -118,22 +137,25 @@ impl Tls {
 
     /// What was made as root belongs to whoever serves.
     pub fn give_to(&self, uid: u32, gid: u32) -> io::Result<()> {
-        self.0.load().acme.as_ref().map_or(Ok(()), |acme| acme.store().give_to(uid, gid))
+        self.now.load().acme.as_ref().map_or(Ok(()), |acme| acme.store().give_to(uid, gid))
     }
 
-    /// Begins to get certificates from the authority, within the runtime. What it asks to see is in what is returned.
-    pub fn start(&self) -> Option<Arc<Challenges>> {
-        let identities = self.0.load();
-        let acme = identities.acme.as_ref()?;
+    /// Begins to get certificates from the authority, if there is one; within the runtime.
+    pub fn start(&self) {
+        let identities = self.now.load();
+        let Some(acme) = &identities.acme else { return };
         let mut renewals = identities.renewals.lock().unwrap_or_else(PoisonError::into_inner);
         *renewals = identities.all.iter().filter_map(|identity| identity.keep_fresh(acme)).collect();
-        Some(Arc::clone(&acme.challenges))
     }
 
-    /// Which hosts may be asked for without TLS; none: all.
-    pub fn scope_without(&self) -> Option<Scope> {
-        let table = self.0.load().table.load_full();
-        table.demanded.as_ref().map(|demands| Scope { demands: Arc::clone(demands), met: None })
+    /// What the authority asks to see.
+    pub fn challenges(&self) -> Arc<Challenges> {
+        Arc::clone(&self.challenges)
+    }
+
+    /// Which hosts may be asked for without TLS.
+    pub fn scope_without(&self) -> Scope {
+        Scope { demands: Arc::clone(&self.demanded), met: None }
     }
 
     /// Shakes hands. A client that speaks plain HTTP to this port is told so, in plain HTTP.
@@ -145,20 +167,23 @@ impl Tls {
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), client).await?;
         let name = hello.client_hello().server_name().map(str::to_owned);
-        let proof = self.0.load().acme.as_ref().and_then(|acme| acme.proofs.for_hello(&hello.client_hello()));
+        let proof = self.now.load().acme.as_ref().and_then(|acme| acme.proofs.for_hello(&hello.client_hello()));
         if let Some(config) = proof {
             hello.into_stream(config).await?.shutdown().await?;
             return Err(io::Error::other("it was an authority, which has seen what it asked for"));
         }
         let (config, found) = {
-            let identities = self.0.load();
-            identities.refresh();
+            let identities = self.now.load();
+            if identities.refresh() {
+                self.demanded.store(identities.table.load().demanded.clone());
+            }
             let (identity, found) = identities.find(name.as_deref());
             (identity.config(), found)
         };
         let stream = hello.into_stream(config).await?;
         let variables = client::variables(stream.get_ref().1, found.asks, found.passes);
-        Ok(Greeted { stream, variables, scope: found.scope })
+        let scope = Scope { demands: Arc::clone(&self.demanded), met: Some(found.met) };
+        Ok(Greeted { stream, variables, scope })
     }
 }
 
@@ -177,8 +202,8 @@ pub struct Greeted {
     pub stream: TlsStream<TcpStream>,
     /// What scripts are told of it.
     pub variables: client::Variables,
-    /// Which hosts may be asked for; none: all.
-    pub scope: Option<Scope>,
+    /// Which hosts may be asked for.
+    pub scope: Scope,
 }
 
 impl Greeted {
@@ -207,16 +232,16 @@ struct Table {
 
 /// What holds for a connection.
 struct Found {
-    scope: Option<Scope>,
+    met: u64,
     /// A certificate is asked for, and scripts get it whole.
     asks: bool,
     passes: bool,
 }
 
 impl Identities {
-    fn open(settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
+    fn open(settings: &Settings, addresses: &[IpAddr], challenges: &Arc<Challenges>) -> Result<Self, Error> {
         let provider = Arc::new(ring::default_provider());
-        let acme = settings.acme.as_ref().map(|it| Acme::open(it, &provider).map(Arc::new)).transpose()?;
+        let acme = settings.acme.as_ref().map(|it| Acme::open(it, challenges, &provider).map(Arc::new)).transpose()?;
         let open = |it| Identity::open(it, addresses, acme.as_deref(), &provider);
         let all = settings.identities.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let table = ArcSwap::from_pointee(Table::of(&all));
@@ -224,13 +249,13 @@ impl Identities {
         Ok(Self { all, table, looked, acme, renewals: Mutex::default() })
     }
 
-    /// Looks whether files have changed, now and then. What cannot be used leaves the old one in place.
-    fn refresh(&self) {
+    /// Looks whether files have changed, now and then; true if some have. What cannot be used leaves the old in place.
+    fn refresh(&self) -> bool {
         {
             // Who comes meanwhile gets what is there.
-            let Ok(mut looked) = self.looked.try_lock() else { return };
+            let Ok(mut looked) = self.looked.try_lock() else { return false };
             if looked.elapsed() < LOOK_INTERVAL {
-                return;
+                return false;
             }
             *looked = Instant::now();
         }
@@ -239,27 +264,27 @@ impl Identities {
             // A new certificate may be for other names.
             self.table.store(Arc::new(Table::of(&self.all)));
         }
+        changed > 0
     }
 
     fn find(&self, name: Option<&str>) -> (&Identity, Found) {
         let table = self.table.load();
         let number = name.and_then(|name| table.names.find(name)).unwrap_or(0);
         let identity = &self.all[number];
-        let met = Demand::of(&self.all, number).number;
-        let scope = table.demanded.as_ref().map(|demands| Scope { demands: Arc::clone(demands), met: Some(met) });
+        let met = Demand::of(identity).number;
         let clients = identity.demands.clients.as_ref();
         let (asks, passes) = (clients.is_some(), clients.is_some_and(|clients| clients.pass));
-        (identity, Found { scope, asks, passes })
+        (identity, Found { met, asks, passes })
     }
 }
 
 impl Table {
     fn of(all: &[Identity]) -> Self {
         let mut names = Names::default();
-        let mut demanded = Demanded { names: Names::default(), fallback: Demand::of(all, 0) };
+        let mut demanded = Demanded { names: Names::default(), fallback: Demand::of(&all[0]) };
         let mut add = |name: &str, depth, number| {
             names.add(name, depth, number);
-            demanded.names.add(name, depth, Demand::of(all, number));
+            demanded.names.add(name, depth, Demand::of(&all[number]));
         };
         // What somebody has written down holds before what stands in a certificate.
         for (number, identity) in all.iter().enumerate() {
@@ -275,11 +300,11 @@ impl Table {
 }
 
 impl Demand {
-    /// What an identity demands: the same number for the same demands.
-    fn of(all: &[Identity], number: usize) -> Self {
-        let demands = &all[number].demands;
-        let first = all.iter().position(|identity| identity.demands == *demands);
-        Self { number: first.unwrap_or(number), certificate: demands.requires_certificate() }
+    /// What an identity demands: the same number for the same demands, also after they were read anew.
+    fn of(identity: &Identity) -> Self {
+        let mut hasher = DefaultHasher::new();
+        identity.demands.hash(&mut hasher);
+        Self { number: hasher.finish(), certificate: identity.demands.requires_certificate() }
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) struct Acme {
     settings: Settings,
     store: Store,
     pub(super) proofs: Proofs,
-    pub(super) challenges: Arc<Challenges>,
+    challenges: Arc<Challenges>,
     provider: Arc<CryptoProvider>,
     /// One order at a time.
     account: Mutex<Option<Account>>,
@@ -71,12 +71,16 @@ impl Drop for Renewal {
 }
 
 impl Acme {
-    pub(super) fn open(settings: &Settings, provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
+    pub(super) fn open(
+        settings: &Settings,
+        challenges: &Arc<Challenges>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, Error> {
         Ok(Self {
             store: Store::open(&settings.state, &settings.directory)?,
             proofs: Proofs::new(provider)?,
             settings: settings.clone(),
-            challenges: Arc::default(),
+            challenges: Arc::clone(challenges),
             provider: Arc::clone(provider),
             account: Mutex::new(None),
         })

@@ -6,14 +6,18 @@ use tokio_rustls::rustls::{
     self, RootCertStore, ServerConfig, SupportedProtocolVersion,
     crypto::{CryptoProvider, ring::Ticketer},
     pki_types::{CertificateDer, pem::PemObject},
-    server::{NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier, danger::ClientCertVerifier},
+    server::{NoServerSessionStorage, WebPkiClientVerifier, danger::ClientCertVerifier},
     version,
 };
 
-use super::{Error, HTTP_2, files};
+use super::{
+    Error, HTTP_2,
+    files::{self, Stamp},
+    identity::Current,
+};
 
 /// What is demanded of clients.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Demands {
     /// The oldest version of TLS.
     pub minimum: Version,
@@ -22,7 +26,7 @@ pub struct Demands {
 }
 
 /// A version of TLS; those before 1.2 are not spoken at all (RFC 8996).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Version {
     /// 1.2 and 1.3.
     #[default]
@@ -32,7 +36,7 @@ pub enum Version {
 }
 
 /// Certificates of clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Clients {
     /// The file with the certificates of those who sign them (PEM).
     pub authorities: PathBuf,
@@ -43,6 +47,11 @@ pub struct Clients {
 }
 
 impl Demands {
+    /// What the file of the authorities is like, if there is one.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        self.clients.as_ref().map(|clients| files::stamp([&clients.authorities]))
+    }
+
     pub(super) fn requires_certificate(&self) -> bool {
         self.clients.as_ref().is_some_and(|clients| clients.required)
     }
@@ -51,7 +60,7 @@ impl Demands {
     /// keys: a client cannot take what it has shown here to where more is demanded (CVE-2025-23419).
     pub(super) fn config(
         &self,
-        certificate: Arc<dyn ResolvesServerCert>,
+        certificate: &Arc<Current>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Arc<ServerConfig>, Error> {
         let versions: &[&SupportedProtocolVersion] = match self.minimum {
@@ -64,7 +73,7 @@ impl Demands {
             Some(clients) => builder.with_client_cert_verifier(clients.verifier(provider)?),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder.with_cert_resolver(certificate);
+        let mut config = builder.with_cert_resolver(Arc::clone(certificate) as _);
         config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
         // Sessions lie with the clients, encrypted; the key is another one every six hours.
         config.ticketer = Ticketer::new().map_err(Error::Rustls)?;

@@ -29,12 +29,7 @@ pub(super) type Stamp = Vec<Option<(u64, u64, i64, i64)>>;
 
 impl Files {
     pub(super) fn stamp(&self) -> Stamp {
-        let files = [Some(&self.certificate), self.key.as_ref(), self.password.as_ref()];
-        let of = |file: &PathBuf| {
-            let metadata = fs::metadata(file).ok()?;
-            Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
-        };
-        files.into_iter().flatten().map(of).collect()
+        stamp([Some(&self.certificate), self.key.as_ref(), self.password.as_ref()].into_iter().flatten())
     }
 
     pub(super) fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
@@ -89,6 +84,15 @@ fn encrypted(text: &str) -> Option<SecretDocument> {
     let start = text.find(ENCRYPTED_BEGIN)?;
     let end = text[start..].find(ENCRYPTED_END)? + ENCRYPTED_END.len();
     SecretDocument::from_pem(&text[start..start + end]).ok().map(|(_, document)| document)
+}
+
+/// What these files are like.
+pub(super) fn stamp<'f>(files: impl IntoIterator<Item = &'f PathBuf>) -> Stamp {
+    let of = |file: &PathBuf| {
+        let metadata = fs::metadata(file).ok()?;
+        Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
+    };
+    files.into_iter().map(of).collect()
 }
 
 pub(super) fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {

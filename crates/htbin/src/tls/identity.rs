@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio_rustls::rustls::{
     ServerConfig,
     crypto::CryptoProvider,
@@ -28,13 +28,15 @@ pub(super) struct Identity {
     current: Arc<Current>,
     watched: Option<Watched>,
     of_acme: bool,
-    config: Arc<ServerConfig>,
+    config: ArcSwap<ServerConfig>,
+    provider: Arc<CryptoProvider>,
+    /// What the file of those who sign certificates of clients was like last time.
+    authorities: Mutex<Option<Stamp>>,
 }
 
 /// Files that are looked at, and what they were like last time.
 struct Watched {
     files: Files,
-    provider: Arc<CryptoProvider>,
     stamp: Mutex<Stamp>,
 }
 
@@ -52,47 +54,64 @@ impl Identity {
                 // The stamp first: what changes in between is read again.
                 let stamp = Mutex::new(files.stamp());
                 let key = files.read(provider)?;
-                (Some(key), Some(Watched { files, provider: Arc::clone(provider), stamp }))
+                (Some(key), Some(Watched { files, stamp }))
             }
             Source::SelfSigned => (Some(self_signed::make(addresses, &names, provider)?), None),
             Source::Acme => (acme.and_then(|acme| acme.kept(&names)), None),
         };
         let of_acme = settings.source == Source::Acme;
         let current = Arc::new(Current(ArcSwapOption::from_pointee(key)));
-        let config = demands.config(Arc::clone(&current) as _, provider)?;
-        Ok(Self { names, demands, current, watched, of_acme, config })
+        let authorities = Mutex::new(demands.stamp());
+        let config = ArcSwap::new(demands.config(&current, provider)?);
+        let provider = Arc::clone(provider);
+        Ok(Self { names, demands, current, watched, of_acme, config, provider, authorities })
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+        self.config.load_full()
     }
 
     /// Looks at the files; true if there is a new certificate.
     pub(super) fn refresh(&self) -> bool {
+        self.refresh_authorities();
         let Some(watched) = &self.watched else { return false };
-        let mut last = watched.stamp.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamp = watched.files.stamp();
-        if stamp == *last {
+        if !has_changed(&watched.stamp, watched.files.stamp()) {
             return false;
         }
-        *last = stamp;
-        match watched.files.read(&watched.provider) {
+        let file = watched.files.certificate.display();
+        match watched.files.read(&self.provider) {
             Ok(key) => {
                 self.current.0.store(Some(Arc::new(key)));
-                tracing::info!("the certificate has changed; new connections get the new one");
+                tracing::info!("the certificate {file} has changed; new connections get the new one");
                 true
             }
             Err(error) => {
-                tracing::warn!("the certificate has changed, and the old one is used on: {error}");
+                tracing::warn!("the certificate {file} has changed, and the old one is used on: {error}");
                 false
             }
+        }
+    }
+
+    /// Looks at the file of those who sign certificates of clients.
+    fn refresh_authorities(&self) {
+        let Some(clients) = &self.demands.clients else { return };
+        if !has_changed(&self.authorities, self.demands.stamp()) {
+            return;
+        }
+        let file = clients.authorities.display();
+        match self.demands.config(&self.current, &self.provider) {
+            Ok(config) => {
+                self.config.store(config);
+                tracing::info!("{file} has changed; it holds for new connections");
+            }
+            Err(error) => tracing::warn!("{file} has changed, and what stood there holds on: {error}"),
         }
     }
 
     /// Why its files cannot be read now, if they cannot.
     pub(super) fn unreadable(&self) -> Option<Error> {
         let watched = self.watched.as_ref()?;
-        watched.files.read(&watched.provider).err()
+        watched.files.read(&self.provider).err()
     }
 
     /// The names that stand in the certificate.
@@ -104,6 +123,14 @@ impl Identity {
     pub(super) fn keep_fresh(&self, acme: &Arc<Acme>) -> Option<Renewal> {
         self.of_acme.then(|| acme.keep_fresh(self.names.clone(), Arc::clone(&self.current)))
     }
+}
+
+/// Is it another stamp than last time?
+fn has_changed<S: PartialEq>(last: &Mutex<S>, stamp: S) -> bool {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let has_changed = *last != stamp;
+    *last = stamp;
+    has_changed
 }
 
 /// The names that stand in a certificate.

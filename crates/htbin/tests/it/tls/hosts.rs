@@ -6,8 +6,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Command, Output},
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
     time::Instant,
 };
 
@@ -64,7 +62,7 @@ impl Folder {
     }
 
     /// What curl does, which trusts the authority and finds every name here.
-    fn curl(&self, url: &str, more: &[&str]) -> Output {
+    pub(crate) fn curl(&self, url: &str, more: &[&str]) -> Output {
         let mut curl = Command::new("curl");
         curl.args(["-sS", "--max-time", "60", "--noproxy", "*", "--connect-to", "::127.0.0.1:", "--cacert"]);
         run(curl.arg(self.path("ca.pem")).args(more).arg(url))
@@ -77,7 +75,7 @@ impl Folder {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn status(&self, url: &str, more: &[&str]) -> String {
+    pub(crate) fn status(&self, url: &str, more: &[&str]) -> String {
         self.told(url, &[&["-o", "/dev/null", "-w", "%{http_code}"], more].concat())
     }
 }
@@ -302,49 +300,6 @@ fn who_asks_without_tls_is_sent_to_it() {
     }
     let followed = folder.told(&format!("http://a.test:{plain}/a.txt"), &["-L", "--connect-to", "::127.0.0.1:"]);
     assert_eq!(followed, "a");
-}
-
-#[test]
-fn certificates_that_change_under_load_lose_no_request() {
-    ours_only!();
-    let folder = Folder::new().site("a");
-    folder.sign("all", "DNS:a.test,IP:127.0.0.1");
-    folder.sign("first", "DNS:a.test,IP:127.0.0.1");
-    folder.sign("other", "DNS:a.test,IP:127.0.0.1");
-    let certificate = "tls = { certificate = 'all.pem', key = 'all.key' }";
-    let server = folder.configure(&format!("listen = 'https://127.0.0.1:0'\ndirectory = 'a'\n{certificate}")).go();
-    let port = port(&server, "https");
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            for (new, nth) in ["other", "first"].into_iter().cycle().zip(0_u64..) {
-                // One after the other: for a moment the key does not fit.
-                for end in ["pem", "key"] {
-                    let passing = folder.path(&format!("{nth}.{end}"));
-                    fs::copy(folder.path(&format!("{new}.{end}")), &passing).unwrap();
-                    fs::rename(passing, folder.path(&format!("all.{end}"))).unwrap();
-                    thread::yield_now();
-                }
-                if is_over.load(Ordering::Relaxed) {
-                    break;
-                }
-            }
-        });
-        let deadline = Instant::now() + PATIENCE;
-        let changes =
-            || server.events.all().iter().filter(|line| line.contains("new connections get the new one")).count();
-        let mut rounds = 0;
-        while rounds < 5 || changes() < 2 {
-            let url = format!("https://127.0.0.1:{port}/a.txt");
-            let told = run_ok(Command::new("h2load").args(["-n", "200", "-c", "20", "-m", "5", &url]));
-            if !told.contains("200 succeeded, 0 failed, 0 errored, 0 timeout") || Instant::now() > deadline {
-                is_over.store(true, Ordering::Relaxed);
-                panic!("after {rounds} rounds and {} changes: {told}", changes());
-            }
-            rounds += 1;
-        }
-        is_over.store(true, Ordering::Relaxed);
-    });
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
         return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
     }
     let secure = flags.tls.tls_self_signed || flags.tls.tls_cert.is_some();
-    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some(), secure })
+    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some(), secure, introduced: false })
 }
 
 fn tls(flags: &Flags) -> Result<Option<tls::Settings>, Error> {

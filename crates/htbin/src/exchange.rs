@@ -13,6 +13,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use htbin_spawn::Start;
+use http::{HeaderName, HeaderValue};
 
 use crate::names::{self, Names};
 
@@ -27,6 +28,8 @@ pub struct Exchange {
     pub connection: Arc<Connection>,
     /// Who the client is, if it had to say so.
     pub user: Option<User>,
+    /// Fields that a script gets in the place of the client's own; none: the client's do not count.
+    pub told: Vec<(HeaderName, Option<HeaderValue>)>,
     /// How its script was started, if one was.
     pub start: OnceLock<Start>,
     /// When each step of its script was done, if it has one.

@@ -5,6 +5,7 @@ mod answer;
 mod multiplex;
 mod outbox;
 mod pace;
+mod proxied;
 mod stream;
 
 use std::{
@@ -34,6 +35,7 @@ use crate::{
 use answer::Answer;
 use outbox::Outbox;
 use pace::{Pace, Phase};
+use proxied::{Introduced, Introduction};
 use stream::{ClientStream, Transport};
 
 /// What a client may take.
@@ -92,17 +94,17 @@ pub async fn serve(
     });
     let mut guards = Vec::new();
     for socket in sockets {
-        let secure = socket.secure;
+        let (secure, introduced) = (socket.secure, socket.introduced);
         match socket.kind {
             Kind::Tcp(listener) => {
-                let (listener, door) = (TcpListener::from_std(listener)?, Arc::clone(&door));
+                let listener = TcpListener::from_std(listener)?;
                 match tls.clone().filter(|_| secure) {
-                    Some(tls) => drop(tokio::spawn(accept(Secured { listener, tls }, door))),
-                    None => drop(tokio::spawn(accept(listener, door))),
+                    Some(tls) => begin(Secured { listener, tls }, introduced, &door),
+                    None => begin(listener, introduced, &door),
                 }
             }
             Kind::Unix(listener, guard) => {
-                tokio::spawn(accept(UnixListener::from_std(listener)?, Arc::clone(&door)));
+                begin(UnixListener::from_std(listener)?, introduced, &door);
                 guards.push(guard);
             }
         }
@@ -179,16 +181,27 @@ trait Listener: Send + 'static {
 
 /// A client that was just accepted.
 trait Client: Send + 'static {
+    /// Between which ends it comes.
+    fn connection(&self, peer: End, door: &Door) -> Connection;
+    /// What a proxy says of it before it says anything.
+    fn introduction(&mut self) -> impl Future<Output = Result<Option<Introduction>, proxied::Error>> + Send;
     /// One connection, from its first octet to its last.
-    fn converse(self, peer: End, door: &Door) -> impl Future<Output = ()> + Send;
+    fn converse(self, connection: Connection, door: &Door) -> impl Future<Output = ()> + Send;
 }
 
 impl<T: Transport> Client for T {
-    async fn converse(self, peer: End, door: &Door) {
+    fn connection(&self, peer: End, door: &Door) -> Connection {
         let mut connection = Connection::new(peer, self.local(), false);
         connection.scope = door.tls.as_ref().map(Tls::scope_without);
-        let connection = Arc::new(connection);
-        converse(self, connection, door).await;
+        connection
+    }
+
+    async fn introduction(&mut self) -> Result<Option<Introduction>, proxied::Error> {
+        proxied::read(self).await
+    }
+
+    async fn converse(self, connection: Connection, door: &Door) {
+        converse(self, Arc::new(connection), door).await;
     }
 }
 
@@ -214,8 +227,15 @@ impl Listener for Secured {
 }
 
 impl Client for Stranger {
-    async fn converse(self, peer: End, door: &Door) {
-        let mut connection = Connection::new(peer, self.client.local(), true);
+    fn connection(&self, peer: End, _door: &Door) -> Connection {
+        Connection::new(peer, self.client.local(), true)
+    }
+
+    async fn introduction(&mut self) -> Result<Option<Introduction>, proxied::Error> {
+        proxied::read(&mut self.client).await
+    }
+
+    async fn converse(self, mut connection: Connection, door: &Door) {
         let mut stopping = door.stopping.clone();
         let greeted = tokio::select! {
             greeted = tokio::time::timeout(door.settings.head_time, self.tls.greet(self.client)) => greeted,
@@ -255,6 +275,15 @@ impl Listener for UnixListener {
     }
 }
 
+fn begin<L: Listener + Sync>(listener: L, introduced: bool, door: &Arc<Door>) {
+    let door = Arc::clone(door);
+    if introduced {
+        tokio::spawn(accept(Introduced(listener), door));
+    } else {
+        tokio::spawn(accept(listener, door));
+    }
+}
+
 async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
     let mut stopping = door.stopping.clone();
     loop {
@@ -268,7 +297,8 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
             Ok((client, peer)) => {
                 let door = Arc::clone(&door);
                 tokio::spawn(async move {
-                    client.converse(peer, &door).await;
+                    let connection = client.connection(peer, &door);
+                    client.converse(connection, &door).await;
                     drop(place);
                 });
             }

@@ -1,6 +1,7 @@
 //! What happens to every request on its way in and to every answer on its way out, as plain functions called in order.
 
 pub mod addresses;
+pub mod ask;
 pub mod auth;
 pub mod cache;
 pub mod compress;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub rate: Option<rate::Settings>,
     /// Who may come in with a password.
     pub auth: Option<auth::Settings>,
+    /// Somebody else who says who may come in.
+    pub ask: Option<ask::Settings>,
     /// Answers are compressed.
     pub compress: Option<compress::Settings>,
     /// Answers of scripts are stored.
@@ -51,7 +54,7 @@ impl Settings {
 
     /// May somebody be kept out? Then nothing is answered before [`enter`].
     pub fn keep_out(&self) -> bool {
-        self.addresses.is_some() || self.rate.is_some() || self.auth.is_some()
+        self.addresses.is_some() || self.rate.is_some() || self.auth.is_some() || self.ask.is_some()
     }
 }
 
@@ -73,8 +76,20 @@ pub async fn enter(
     {
         return Ok(Some(response));
     }
+    let mut user = None;
     if let Some(auth) = &settings.auth {
-        let user = auth::enter(auth, client, &request.headers).await?;
+        user = Some(auth::enter(auth, client, &request.headers).await?);
+    }
+    if let Some(ask) = &settings.ask {
+        match ask::enter(ask, &exchange.connection, request).await? {
+            ask::Verdict::Answer(response) => return Ok(Some(response)),
+            ask::Verdict::Pass { user: told, fields } => {
+                user = told.or(user);
+                exchange.told = fields;
+            }
+        }
+    }
+    if let Some(user) = user {
         if let Some(rate) = &settings.rate {
             rate::enter_user(rate, &user.name)?;
         }

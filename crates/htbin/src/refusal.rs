@@ -124,6 +124,8 @@ pub enum Reason {
     TooMany(u32),
     /// The file of the users cannot be read, so nobody is let in.
     UsersUnreadable,
+    /// Who says who may come in does not answer, or nonsense.
+    AskedInVain,
     /// Nothing there.
     NotFound,
     /// A name that starts with a dot.
@@ -216,6 +218,7 @@ impl Reason {
             Self::UsersUnreadable => {
                 (S::INTERNAL_SERVER_ERROR, "users-unreadable", "The server cannot find out who may come in.")
             }
+            Self::AskedInVain => (S::BAD_GATEWAY, "asked-in-vain", "The server cannot find out who may come in."),
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
             Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
             Self::LeavesSite => (S::FORBIDDEN, "leaves-site", "This link leaves the site."),

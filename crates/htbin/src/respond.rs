@@ -175,6 +175,7 @@ impl Server {
             started: Instant::now(),
             connection,
             user: None,
+            told: Vec::new(),
             start: OnceLock::new(),
             steps: Steps::default(),
         }

@@ -133,13 +133,14 @@ fn listen(whole: &Whole) -> Result<Vec<listen::Settings>, file::Error> {
     let error = |what: &str| Err(file::Error::of_key(source, &[], "listen", what.to_owned()));
     let Some(addresses) = &file.listen else {
         let binds = Vec::new();
-        return Ok(vec![listen::Settings { binds, port: PORT, port_asked: true, secure: speaks_tls }]);
+        let (port_asked, secure, introduced) = (true, speaks_tls, false);
+        return Ok(vec![listen::Settings { binds, port: PORT, port_asked, secure, introduced }]);
     };
     if addresses.0.is_empty() {
         return error("nothing to listen on; leave the key out for 127.0.0.1:8000");
     }
     let mut all: Vec<listen::Settings> = Vec::new();
-    for Address { place, port, secure } in &addresses.0 {
+    for Address { place, port, secure, introduced } in &addresses.0 {
         if *secure && !speaks_tls {
             return error("https needs a certificate: a table [tls] with 'certificate', or with 'self-signed = true'");
         }
@@ -150,9 +151,18 @@ fn listen(whole: &Whole) -> Result<Vec<listen::Settings>, file::Error> {
         };
         let port = port.unwrap_or_default();
         // Addresses of one port are opened together: `0.0.0.0` and `[::]` are then one for each family.
-        match all.iter_mut().find(|it| it.port == port && it.secure == *secure && port != 0) {
+        match all
+            .iter_mut()
+            .find(|it| it.port == port && (it.secure, it.introduced) == (*secure, *introduced) && port != 0)
+        {
             Some(known) => known.binds.push(bind),
-            None => all.push(listen::Settings { binds: vec![bind], port, port_asked: true, secure: *secure }),
+            None => all.push(listen::Settings {
+                binds: vec![bind],
+                port,
+                port_asked: true,
+                secure: *secure,
+                introduced: *introduced,
+            }),
         }
     }
     Ok(all)

@@ -144,7 +144,8 @@ rules! {
         /// those here, and nothing else may stand in them.
         include: Option<Many<String>>,
         /// Where it listens: `127.0.0.1:8000`, `[::]:80`, `https://[::]:443`, `/run/htbin.sock`. Without an address, as in
-        /// `:80`, everywhere [127.0.0.1:8000 and [::1]:8000].
+        /// `:80`, everywhere. `proxy+http://` and `proxy+https://`: a proxy says first who the client is, by the PROXY
+        /// protocol, version 1 or 2; with `trusted-proxies` only one of those [127.0.0.1:8000 and [::1]:8000].
         listen: Option<Many<Address>>,
         /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
         user: Option<String>,
@@ -364,6 +365,14 @@ pub struct Users {
     pub realm: Option<String>,
     /// Only these of them may come in [all].
     pub users: Option<Many<String>>,
+    /// Instead of a file: a server that is asked for each request, `http://127.0.0.1:9091/verify`. It is told of the request
+    /// in X-Forwarded-Method, -Proto, -Host, -Uri and -For, Cookie and Authorization. If it answers 2xx the request goes
+    /// on; a redirect or 4xx the client gets.
+    pub ask: Option<String>,
+    /// The field of its answer with the name of the user, for REMOTE_USER [Remote-User].
+    pub ask_user: Option<String>,
+    /// Fields of its answer that scripts get; a client's own of these names nobody gets.
+    pub ask_copy: Option<Many<String>>,
 }
 
 /// Users with passwords, or nobody is asked.
@@ -404,9 +413,13 @@ impl Auth {
     fn over(&self, above: Option<&Self>) -> Self {
         match (self, above) {
             (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
-                file: users.file.clone().or_else(|| above.file.clone()),
+                // One of the two takes the place of the other.
+                file: users.file.clone().or_else(|| above.file.clone().filter(|_| users.ask.is_none())),
                 realm: users.realm.clone().or_else(|| above.realm.clone()),
                 users: users.users.clone().or_else(|| above.users.clone()),
+                ask: users.ask.clone().or_else(|| above.ask.clone().filter(|_| users.file.is_none())),
+                ask_user: users.ask_user.clone().or_else(|| above.ask_user.clone()),
+                ask_copy: users.ask_copy.clone().or_else(|| above.ask_copy.clone()),
             }),
             _ => self.clone(),
         }

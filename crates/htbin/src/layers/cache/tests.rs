@@ -1,3 +1,5 @@
+//! Answers that come and are stored, or not, without a server around them.
+
 use std::pin::Pin;
 
 use bytes::Bytes;

@@ -190,7 +190,7 @@ impl Fetched {
     /// Stores it, and gives it to those who wait.
     fn land(self, entry: &Arc<Entry>) -> bool {
         let Self { settings, key, fetch: Fetch { flight, of_a_person, changes, .. } } = self;
-        let is_stored = settings.store.put(&key, Arc::clone(entry), |store| match &flight {
+        let is_stored = settings.store.put(&key, entry, |store| match &flight {
             Some(flight) => !flight.is_tainted(),
             None => store.changes() == changes,
         });
@@ -199,10 +199,8 @@ impl Fetched {
             settings.store.remember_vain(&key, of_a_person);
         }
         if let Some(flight) = flight {
-            flight.land(match is_stored && !asks_always {
-                true => Landing::Stored(Arc::clone(entry)),
-                false => Landing::InVain,
-            });
+            let is_for_all = is_stored && !asks_always;
+            flight.land(if is_for_all { Landing::Stored(Arc::clone(entry)) } else { Landing::InVain });
         }
         is_stored
     }
@@ -222,7 +220,9 @@ impl Fetched {
         match (stale, self.fetch.flight) {
             (Some(stale), flight) => {
                 let response = with_origin(&stale, request, Told::Forwarded("stale", told));
-                flight.into_iter().for_each(|flight| flight.land(Landing::Stored(Arc::clone(&stale))));
+                if let Some(flight) = flight {
+                    flight.land(Landing::Stored(Arc::clone(&stale)));
+                }
                 Some(response)
             }
             (None, Some(flight)) => {

@@ -1,5 +1,6 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
+mod at_once;
 mod cached;
 mod details;
 mod live;
@@ -23,7 +24,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, re
 use hyper::body::Incoming;
 
 use crate::{
-    body::{Body, Origin},
+    body::Body,
     diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
@@ -79,31 +80,21 @@ pub type Responding =
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
     pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
-        let (request, body) = request.into_parts();
+        let (mut request, body) = request.into_parts();
+        let routes = self.routes.load();
+        let told = layers::proxies::enter(&routes.proxies, connection, &mut request);
+        let connection = told.as_ref().ok().and_then(Option::as_ref).unwrap_or(connection);
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let server = Arc::clone(self);
+        if let Err(refusal) = told {
+            return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
+        }
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&record.exchange, &request, mark.as_ref()) {
+        if let Some(response) = at_once::answer(&routes, &record.exchange, &request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
-        let server = Arc::clone(self);
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
-    }
-
-    /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
-    /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, exchange: &Exchange, request: &Parts, mark: Option<&Mark>) -> Option<Response<Body>> {
-        let routes = self.routes.load();
-        let rule = routes.find(request).ok()?;
-        let (mut response, origin) = match rule.kept.answer(rule.action.site()?, request) {
-            Some(file) => file,
-            None => stored(&rule.layers, exchange, request)?,
-        };
-        check(request).ok()?;
-        if rule.layers.compress.is_some() {
-            response.extensions_mut().insert(origin);
-        }
-        Some(layers::send(&rule.layers, request, response, mark))
     }
 
     async fn answer_in_time(
@@ -145,6 +136,14 @@ impl Server {
         record.of(response)
     }
 
+    /// The answer to what a proxy has made a mess of: for whom it asks is not known.
+    async fn turn_away(&self, request: &Parts, refusal: Refusal, mut record: Record) -> Response<Recorded> {
+        let Record { exchange, remarks, .. } = &mut record;
+        let routes = self.routes.load_full();
+        let response = self.refuse(exchange, request, refusal, remarks).await;
+        record.of(layers::leave(&routes.fallback(request).layers, request, response, None))
+    }
+
     /// A conversation is over. If it ended because what came was no request, that is written down too.
     pub fn conversation_ended(
         &self,
@@ -165,13 +164,20 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
+        Exchange {
+            id,
+            started: Instant::now(),
+            connection,
+            user: None,
+            start: OnceLock::new(),
+            steps: Steps::default(),
+        }
     }
 
     async fn answer(
         self: &Arc<Self>,
         routes: &Routes,
-        exchange: &Exchange,
+        exchange: &mut Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
@@ -302,14 +308,6 @@ enum Outcome {
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
-}
-
-/// A stored answer of a script, its fields finished.
-fn stored(layers: &layers::Settings, exchange: &Exchange, request: &Parts) -> Option<(Response<Body>, Origin)> {
-    let secure = exchange.connection.secure;
-    let (mut response, origin) = layers::cache::answer_now(layers.cache.as_ref()?, request, secure)?;
-    layers::finish(layers, response.headers_mut());
-    Some((response, origin))
 }
 
 /// A file, or its compressed form that lies beside it.

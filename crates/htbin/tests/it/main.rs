@@ -20,6 +20,7 @@ mod server;
 mod site;
 
 // One file per feature.
+mod auth;
 mod cache;
 mod cgi;
 mod cli;
@@ -30,6 +31,7 @@ mod containment;
 mod failures;
 mod faults;
 mod files;
+mod gates;
 mod http1;
 mod limits;
 mod lint;
@@ -39,6 +41,7 @@ mod looks;
 mod migrate;
 mod mistakes;
 mod new;
+mod passwd;
 mod people;
 mod rfc3875;
 mod run;

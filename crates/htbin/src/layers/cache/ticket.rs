@@ -134,7 +134,7 @@ impl Fetched {
     /// The script says that what is stored is still the one.
     fn renew(self, request: &Parts, stale: &Entry, news: &HeaderMap) -> Response<Body> {
         let fields = stale.fields_with(news);
-        let terms = self.terms(request, (stale.status(), &fields));
+        let terms = self.terms((stale.status(), &fields));
         let may_be_stored = terms.is_some();
         let terms = terms.unwrap_or_else(|| stale.terms.clone());
         let fingerprint = self.settings.store.fingerprint(request, &terms.vary);
@@ -144,7 +144,7 @@ impl Fetched {
     }
 
     fn take(self, request: &Parts, response: Response<Body>) -> Response<Body> {
-        let Some(terms) = self.terms(request, (response.status(), response.headers())) else {
+        let Some(terms) = self.terms((response.status(), response.headers())) else {
             return self.refuse(response);
         };
         let fingerprint = self.settings.store.fingerprint(request, &terms.vary);
@@ -183,8 +183,8 @@ impl Fetched {
         response
     }
 
-    fn terms(&self, request: &Parts, answer: (StatusCode, &HeaderMap)) -> Option<Terms> {
-        Terms::of(request, answer, self.settings.default_ttl, SystemTime::now())
+    fn terms(&self, answer: (StatusCode, &HeaderMap)) -> Option<Terms> {
+        Terms::of(self.fetch.of_a_person, answer, self.settings.default_ttl, SystemTime::now())
     }
 
     /// Stores it, and gives it to those who wait.

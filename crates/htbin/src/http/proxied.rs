@@ -50,7 +50,7 @@ impl<C: Client> Client for Unknown<C> {
         match told {
             Ok(Ok(None)) => self.0.converse(connection, door).await,
             Ok(Ok(Some(Introduction { peer, local, secure }))) => {
-                let connection = Connection::of_proxy(peer, local, secure || connection.secure);
+                let connection = connection.of_proxy(peer, local, secure || connection.secure);
                 self.0.converse(connection, door).await;
             }
             Ok(Err(error)) => tracing::debug!(client = %connection.peer, "not listened to: {error}"),

@@ -20,6 +20,7 @@ use std::{
 
 use http::{Request, Response, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, mpsc, watch},
@@ -29,7 +30,7 @@ use crate::{
     exchange::{Connection, End},
     listen::{Kind, Socket},
     respond::{Recorded, Responding, Server},
-    tls::{self, Tls},
+    tls::Tls,
 };
 use answer::Answer;
 use outbox::Outbox;
@@ -88,6 +89,7 @@ pub async fn serve(
         server,
         stopping,
         alive,
+        tls: tls.clone(),
         notice: None,
     });
     let mut guards = Vec::new();
@@ -139,7 +141,7 @@ pub async fn converse_within(
     let (_stop, stopping) = watch::channel(Stop::Running);
     let (alive, _all_gone) = mpsc::channel(1);
     let (places, protocol) = (Arc::new(Semaphore::new(1)), protocol(&settings));
-    let door = Door { places, protocol, settings, server, stopping, alive, notice: Some(notice) };
+    let door = Door { places, protocol, settings, server, stopping, alive, tls: None, notice: Some(notice) };
     converse(client, Arc::new(Connection::new(peer, local, false)), &door).await;
 }
 
@@ -154,6 +156,8 @@ struct Door {
     server: Arc<Server>,
     stopping: watch::Receiver<Stop>,
     alive: mpsc::Sender<()>,
+    /// It is spoken at some sockets.
+    tls: Option<Tls>,
     notice: Option<Notice>,
 }
 
@@ -178,7 +182,7 @@ trait Listener: Send + 'static {
 /// A client that was just accepted.
 trait Client: Send + 'static {
     /// Between which ends it comes.
-    fn connection(&self, peer: End) -> Connection;
+    fn connection(&self, peer: End, door: &Door) -> Connection;
     /// What a proxy says of it before it says anything.
     fn introduction(&mut self) -> impl Future<Output = Result<Option<Introduction>, proxied::Error>> + Send;
     /// One connection, from its first octet to its last.
@@ -186,8 +190,10 @@ trait Client: Send + 'static {
 }
 
 impl<T: Transport> Client for T {
-    fn connection(&self, peer: End) -> Connection {
-        Connection::new(peer, self.local(), false)
+    fn connection(&self, peer: End, door: &Door) -> Connection {
+        let mut connection = Connection::new(peer, self.local(), false);
+        connection.scope = door.tls.as_ref().map(Tls::scope_without);
+        connection
     }
 
     async fn introduction(&mut self) -> Result<Option<Introduction>, proxied::Error> {
@@ -221,7 +227,7 @@ impl Listener for Secured {
 }
 
 impl Client for Stranger {
-    fn connection(&self, peer: End) -> Connection {
+    fn connection(&self, peer: End, _door: &Door) -> Connection {
         Connection::new(peer, self.client.local(), true)
     }
 
@@ -229,19 +235,25 @@ impl Client for Stranger {
         proxied::read(&mut self.client).await
     }
 
-    async fn converse(self, connection: Connection, door: &Door) {
-        let connection = Arc::new(connection);
+    async fn converse(self, mut connection: Connection, door: &Door) {
         let mut stopping = door.stopping.clone();
         let greeted = tokio::select! {
             greeted = tokio::time::timeout(door.settings.head_time, self.tls.greet(self.client)) => greeted,
             // Nobody has asked for anything yet.
             _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
         };
-        match greeted {
-            Ok(Ok(client)) if tls::speaks_http2(&client) => multiplex::converse(client, connection, door).await,
-            Ok(Ok(client)) => converse(client, connection, door).await,
-            Ok(Err(error)) => tracing::debug!(client = %connection.peer, "no TLS: {error}"),
-            Err(_) => tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        let greeted = match greeted {
+            Ok(Ok(greeted)) => greeted,
+            Ok(Err(error)) => return tracing::debug!(client = %connection.peer, "no TLS: {error}"),
+            Err(_) => return tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        };
+        let speaks_http2 = greeted.speaks_http2();
+        (connection.tls, connection.scope) = (greeted.variables, Some(greeted.scope));
+        let connection = Arc::new(connection);
+        if speaks_http2 {
+            multiplex::converse(TokioIo::new(greeted.stream), connection, door).await;
+        } else {
+            converse(greeted.stream, connection, door).await;
         }
     }
 }
@@ -285,7 +297,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
             Ok((client, peer)) => {
                 let door = Arc::clone(&door);
                 tokio::spawn(async move {
-                    let connection = client.connection(peer);
+                    let connection = client.connection(peer, &door);
                     client.converse(connection, &door).await;
                     drop(place);
                 });
@@ -302,7 +314,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 /// A conversation in HTTP/1.1, one answer after the other.
 async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &Door) {
     let _alive = door.alive.clone();
-    let _connected = door.server.ledger.connected();
+    let connected = door.server.ledger.connected();
     let wire = Arc::new(Wire { sends_files: T::SENDS_FILES, ..Wire::default() });
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
     let service = service_fn(|request: Request<Incoming>| {
@@ -311,18 +323,24 @@ async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &D
         let responding = door.server.respond(request, &connection);
         Answering { responding, version, wire: Arc::clone(&wire), notice: door.notice.clone() }
     });
-    let conversation = door.protocol.serve_connection(stream, service);
-    tokio::pin!(conversation);
+    let mut conversation = door.protocol.serve_connection(stream, service);
     let mut stopping = door.stopping.clone();
-    let ended = if let Some(ended) = unless_stopped(conversation.as_mut(), &mut stopping).await {
+    let ended = if let Some(ended) = unless_stopped(Pin::new(&mut conversation), &mut stopping).await {
+        if wire.pace.is_turning() {
+            drop(connected);
+            let mut stream = conversation.into_parts().io;
+            stream.turn();
+            // Boxed, so that it takes no room in connections that stay what they are.
+            return Box::pin(multiplex::converse(stream, connection, door)).await;
+        }
         ended
     } else if wire.pace.phase() == Phase::Head {
         // Half a head is no request yet: nothing is lost but the time it would take.
         Ok(())
     } else {
-        conversation.as_mut().graceful_shutdown();
+        Pin::new(&mut conversation).graceful_shutdown();
         tokio::select! {
-            ended = conversation.as_mut() => ended,
+            ended = &mut conversation => ended,
             _ = stopping.wait_for(|stop| *stop == Stop::Cut) => {
                 // The end of a connection in order would pass for the end of an answer to HTTP/1.0.
                 wire.pace.cut();

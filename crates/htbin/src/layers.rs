@@ -7,6 +7,7 @@ pub mod cache;
 pub mod compress;
 mod cors;
 mod fields;
+pub mod https;
 mod inject;
 pub mod proxies;
 pub mod rate;
@@ -15,7 +16,12 @@ mod table;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
 use self::inject::inject;
-use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
+use crate::{
+    body::Body,
+    exchange::{Connection, Exchange},
+    live::Mark,
+    refusal::Refusal,
+};
 
 /// The layers that are in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +42,8 @@ pub struct Settings {
     pub compress: Option<compress::Settings>,
     /// Answers of scripts are stored.
     pub cache: Option<cache::Settings>,
+    /// TLS is to be spoken.
+    pub https: Option<https::Settings>,
 }
 
 impl Settings {
@@ -62,6 +70,11 @@ pub async fn enter(
     }
     if let Some(rate) = &settings.rate {
         rate::enter(rate, client)?;
+    }
+    if let Some(https) = &settings.https
+        && let Some(response) = https::enter(https, &exchange.connection, request)?
+    {
+        return Ok(Some(response));
     }
     let mut user = None;
     if let Some(auth) = &settings.auth {
@@ -107,6 +120,13 @@ pub fn send(settings: &Settings, request: &Parts, mut response: Response<Body>, 
     match &settings.compress {
         Some(compress) => compress::leave(compress, request, response),
         None => response,
+    }
+}
+
+/// The fields of an answer that depend on the connection it goes over.
+pub fn leave_over(settings: &Settings, connection: &Connection, fields: &mut HeaderMap) {
+    if let Some(https) = &settings.https {
+        https::leave(https, connection, fields);
     }
 }
 

@@ -108,6 +108,8 @@ pub enum Reason {
     BadPath,
     /// HTTP/1.1 without Host, with two, or with one that is no host (RFC 9112 §3.2).
     BadHost,
+    /// The host demands of clients what this connection has not shown: a certificate, a version of TLS.
+    Misdirected,
     /// The request head is larger than `--max-head`, or has too many fields.
     RequestHeadTooLarge,
     /// The request head did not arrive in time.
@@ -196,6 +198,11 @@ impl Reason {
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request is not valid HTTP."),
             Self::BadPath => (S::BAD_REQUEST, "bad-path", "The path of this address is not valid."),
             Self::BadHost => (S::BAD_REQUEST, "bad-host", "The request needs exactly one valid Host field."),
+            Self::Misdirected => (
+                S::MISDIRECTED_REQUEST,
+                "misdirected",
+                "This host has to be asked over a connection of its own, with what it demands.",
+            ),
             Self::RequestHeadTooLarge => (
                 S::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "request-head-too-large",

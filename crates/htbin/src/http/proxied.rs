@@ -27,8 +27,8 @@ impl<L: Listener + Sync> Listener for Introduced<L> {
 }
 
 impl<C: Client> Client for Unknown<C> {
-    fn connection(&self, peer: End) -> Connection {
-        self.0.connection(peer)
+    fn connection(&self, peer: End, door: &Door) -> Connection {
+        self.0.connection(peer, door)
     }
 
     async fn introduction(&mut self) -> Result<Option<Introduction>, Error> {
@@ -50,7 +50,7 @@ impl<C: Client> Client for Unknown<C> {
         match told {
             Ok(Ok(None)) => self.0.converse(connection, door).await,
             Ok(Ok(Some(Introduction { peer, local, secure }))) => {
-                let connection = Connection::of_proxy(peer, local, secure || connection.secure);
+                let connection = connection.of_proxy(peer, local, secure || connection.secure);
                 self.0.converse(connection, door).await;
             }
             Ok(Err(error)) => tracing::debug!(client = %connection.peer, "not listened to: {error}"),

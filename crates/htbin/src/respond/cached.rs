@@ -10,7 +10,7 @@ use crate::{
     body::Body,
     exchange::Exchange,
     handle::{self, cgi::Answer},
-    layers::cache::{self, Entered, Ticket},
+    layers::cache::{self, Asker, Entered, Ticket},
     refusal::Refusal,
     route::Rule,
     site::Script,
@@ -30,7 +30,7 @@ impl Server {
         // Who was asked says for whom an answer is, and no request shows that: it is nobody else's.
         let ticket = match rule.layers.cache.as_ref().filter(|_| exchange.told.is_empty()) {
             None => None,
-            Some(cache) => match cache::enter(cache, request, exchange.connection.secure).await {
+            Some(cache) => match cache::enter(cache, request, asker(exchange)).await {
                 Entered::Answer(response) => return Ok(Outcome::Answer(response)),
                 Entered::Renew(response, ticket) => {
                     self.renew(rule, script, exchange, request, ticket);
@@ -70,9 +70,10 @@ impl Server {
 
     /// Asks a script for a new answer to store; nobody waits for it. There is one at a time for each, as the ticket is a
     /// flight.
-    fn renew(self: &Arc<Self>, rule: &Arc<Rule>, script: Script, of: &Exchange, request: &Parts, ticket: Ticket) {
+    fn renew(self: &Arc<Self>, rule: &Arc<Rule>, script: Script, exchange: &Exchange, request: &Parts, ticket: Ticket) {
         let (server, rule, request) = (Arc::clone(self), Arc::clone(rule), request.clone());
-        let exchange = Exchange { user: of.user.clone(), ..self.begin(Arc::clone(&of.connection)) };
+        let user = exchange.user.clone();
+        let exchange = Exchange { user, ..self.begin(Arc::clone(&exchange.connection)) };
         tokio::spawn(async move {
             let asked = ticket.request(&request);
             let asked = asked.as_ref().unwrap_or(&request);
@@ -89,6 +90,10 @@ impl Server {
             }
         });
     }
+}
+
+fn asker(exchange: &Exchange) -> Asker {
+    Asker { is_secure: exchange.connection.secure, is_known: exchange.user.is_some() }
 }
 
 /// Does the script name a file for its body, where it may?

@@ -34,6 +34,7 @@ mod faults;
 mod files;
 mod gates;
 mod http1;
+mod http2;
 mod limits;
 mod lint;
 mod live;

@@ -15,9 +15,6 @@ use crate::{
     route::HostName,
 };
 
-/// A switch that is off unless it is said.
-pub type Switch = bool;
-
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);

@@ -97,6 +97,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         remote: address(connection.peer),
         local: address(connection.local),
         secure: connection.secure,
+        tls: &connection.tls,
         content_length: body.length,
         remote_user: exchange.user.as_ref().map(|user| (user.scheme, &*user.name)),
         pass_auth: rules.pass_auth,

@@ -21,10 +21,7 @@ pub fn purge(settings: &Settings, exchange: &Exchange, request: &Parts) -> Optio
         }
         None => [asked, asked.otherwise()].map(|it| settings.store.invalidate(it)).contains(&true),
     };
-    let (status, text) = match is_gone {
-        true => (StatusCode::OK, "purged\n"),
-        false => (StatusCode::NOT_FOUND, "not stored\n"),
-    };
+    let (status, text) = if is_gone { (StatusCode::OK, "purged\n") } else { (StatusCode::NOT_FOUND, "not stored\n") };
     let mut response = Response::new(Body::full(text));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -2,6 +2,7 @@
 
 pub(crate) mod clone;
 pub(crate) mod inherited;
+pub(crate) mod landlock;
 pub(crate) mod signals;
 pub(crate) mod wait;
 pub(crate) mod watch;

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Limits, Script as Started, Start, Starter, Stdin};
+use htbin_spawn::{LaunchError, Limits, Script as Started, Start, Starter, Stdin, Terms};
 use http::{Method, header, request::Parts};
 
 use super::{Settings, upload::Upload};
@@ -50,6 +50,7 @@ impl<'a> Order<'a> {
             directory: self.script.directory().as_os_str().as_bytes(),
             limits,
             new_privileges,
+            terms: Terms::ORDINARY,
         };
         starter.start(&order, program, stdin).await
     }

@@ -1,0 +1,139 @@
+//! From an order to a process: everything that opens a path or sets memory aside is done here, before the fork.
+
+use std::{
+    ffi::{CStr, OsStr},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    path::Path,
+};
+
+use rustix::{
+    fs::{FileType, Mode, OFlags, fchown, fstat, open},
+    io::Errno,
+    process::{Gid, Uid},
+    stdio,
+};
+
+use super::{
+    policy::Judge,
+    wire::{MESSAGE_BYTES_MAX, ReadOrder, STDIO},
+};
+use crate::{
+    child::{Plan, Stage, User},
+    limits::Limits,
+    sandbox::{Level, PROCESSES_MAX, Walls},
+    sys::clone::{Argv, ChildStack, Launched, launch},
+    terms::Identity,
+};
+
+/// Starts what is ordered, if that is permitted.
+pub(super) fn start(
+    order: &ReadOrder<'_>,
+    stdio: [BorrowedFd<'_>; STDIO],
+    judge: &Judge,
+    stack: &mut ChildStack,
+) -> Result<Launched, (Stage, Errno)> {
+    let terms = &order.terms;
+    if !judge.permits(order.program, terms.identity.as_ref()) {
+        return Err((Stage::Policy, Errno::PERM));
+    }
+    let user = terms.identity.as_ref().map(user).transpose().map_err(|errno| (Stage::Identity, errno))?;
+    let own = [path_of(order.directory), path_of(order.program).parent().unwrap_or(Path::new("/"))];
+    let walls = Walls::build(&terms.confinement, &own)?;
+    let cgroup = terms.cgroup.as_deref().map(procs_of).transpose().map_err(|errno| (Stage::Cgroup, errno))?;
+    if let Some(identity) = &terms.identity {
+        hand_over(&stdio[1..], identity);
+    }
+    let mut strings = order.strings.clone();
+    let mut arguments = Argv::with_capacity(order.argument_count.min(MESSAGE_BYTES_MAX));
+    arguments.fill(strings.by_ref().take(order.argument_count));
+    let mut environment = Argv::with_capacity(ENVIRONMENT_USUAL);
+    environment.fill(strings);
+    let plan = Plan {
+        program: order.program,
+        directory: order.directory,
+        arguments: &arguments,
+        environment: &environment,
+        stdio,
+        limits: limits(order),
+        new_privileges: order.new_privileges && terms.confinement.level == Level::Off,
+        user,
+        umask: terms.umask,
+        nice: terms.nice,
+        cgroup: cgroup.as_ref().map(AsFd::as_fd),
+        walls: &walls,
+    };
+    launch(&plan, stack).map_err(|errno| (Stage::Fork, errno))
+}
+
+/// Starts another launcher with the same policy. The server may no longer be who it was when it started this one.
+pub(super) fn another(
+    descriptors: &[OwnedFd],
+    judge: &Judge,
+    stack: &mut ChildStack,
+) -> Result<Launched, (Stage, Errno)> {
+    let [socket, ..] = descriptors else { return Err((Stage::Fork, Errno::MFILE)) };
+    let mut arguments = Argv::with_capacity(2);
+    arguments.fill([c"htbin", ARGUMENT].into_iter());
+    let mut environment = Argv::with_capacity(0);
+    environment.fill(std::iter::empty());
+    let plan = Plan {
+        // This process's own binary, even if another has taken its place on disk.
+        program: c"/proc/self/exe",
+        directory: c"/",
+        arguments: &arguments,
+        environment: &environment,
+        stdio: [socket.as_fd(), judge.file.as_fd(), stdio::stderr()],
+        limits: Limits::default(),
+        new_privileges: true,
+        user: None,
+        umask: None,
+        nice: None,
+        cgroup: None,
+        walls: &Walls::NONE,
+    };
+    launch(&plan, stack).map_err(|errno| (Stage::Fork, errno))
+}
+
+fn user(identity: &Identity) -> Result<User, Errno> {
+    if !identity.is_possible() || identity.groups.len() > Identity::GROUPS_MAX {
+        return Err(Errno::INVAL);
+    }
+    let groups = identity.groups.iter().copied().map(Gid::from_raw).collect();
+    Ok(User { uid: Uid::from_raw(identity.uid), gid: Gid::from_raw(identity.gid), groups })
+}
+
+/// A strict script never has as many processes as it likes.
+fn limits(order: &ReadOrder<'_>) -> Limits {
+    let mut limits = order.limits;
+    if order.terms.confinement.level == Level::Strict {
+        limits.processes = limits.processes.or(Some(PROCESSES_MAX));
+    }
+    limits
+}
+
+fn procs_of(cgroup: &Path) -> Result<OwnedFd, Errno> {
+    open(cgroup.join("cgroup.procs"), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
+}
+
+/// Pipes belong to the server; a script that is somebody else could not open its own /dev/stderr.
+fn hand_over(pipes: &[BorrowedFd<'_>], identity: &Identity) {
+    let (uid, gid) = (Uid::from_raw(identity.uid), Gid::from_raw(identity.gid));
+    for pipe in pipes {
+        if fstat(pipe).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo) {
+            // Few scripts open them anew, and the others need not fail for it.
+            let _ = fchown(pipe, Some(uid), Some(gid));
+        }
+    }
+}
+
+fn path_of(path: &CStr) -> &Path {
+    Path::new(OsStr::from_bytes(path.to_bytes()))
+}
+
+/// As `super::ARGUMENT`.
+const ARGUMENT: &CStr = c"htbin-launcher";
+/// Room for the meta-variables of a browser's request without growing.
+const ENVIRONMENT_USUAL: usize = 64;

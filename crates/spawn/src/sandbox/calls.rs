@@ -1,0 +1,232 @@
+//! System calls that scripts have no use for and holes are found in: they fail with EPERM, or ENOSYS where programs know
+//! another way. A program that does not ask for them cannot tell.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    env::consts::ARCH,
+    sync::{Mutex, PoisonError},
+};
+
+use rustix::io::Errno;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen::Dword, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, sock_filter,
+};
+
+use super::{Confinement, Network};
+
+/// A compiled filter; it is kept for the life of the process, as there are few.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filter(&'static [sock_filter]);
+
+impl Filter {
+    /// The filter of a confinement.
+    pub(super) fn of(confinement: &Confinement) -> Self {
+        static KEPT: Mutex<Option<HashMap<Sockets, Filter>>> = Mutex::new(None);
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let sockets = Sockets::of(&confinement.network);
+        *kept.get_or_insert_default().entry(sockets).or_insert_with(|| Self(compile(sockets).leak()))
+    }
+
+    /// Puts it on the calling thread. Safe between fork and exec: no allocation, no lock.
+    pub(crate) fn assume(self) -> Result<(), Errno> {
+        seccompiler::apply_filter(self.0).map_err(|error| match error {
+            seccompiler::Error::Prctl(error) | seccompiler::Error::Seccomp(error) => {
+                Errno::from_io_error(&error).unwrap_or(Errno::PERM)
+            }
+            _ => Errno::PERM,
+        })
+    }
+}
+
+/// Which sockets a filter lets be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Sockets {
+    Local,
+    All,
+    /// Landlock knows the ports of TCP, so it is TCP or nothing.
+    Tcp,
+    /// And UDP, for names.
+    TcpAndNames,
+}
+
+impl Sockets {
+    fn of(network: &Network) -> Self {
+        match network {
+            Network::None => Self::Local,
+            Network::All => Self::All,
+            Network::Ports(ports) if ports.contains(&DNS) => Self::TcpAndNames,
+            Network::Ports(_) => Self::Tcp,
+        }
+    }
+
+    /// One list is enough for a call to be denied, and all conditions of it have to hold.
+    fn denied(self) -> Vec<(i64, Vec<SeccompRule>)> {
+        let families: &[i32] = match self {
+            Self::Local => &[libc::AF_UNIX],
+            // What resolvers ask for the machine's addresses.
+            _ => &[libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK],
+        };
+        let mut socket = vec![rule(families.iter().map(|family| (0, Is::Not, *family as u64)).collect())];
+        if matches!(self, Self::Local | Self::All) {
+            return vec![(libc::SYS_socket, socket)];
+        }
+        let types: &[i32] = if self == Self::Tcp {
+            &[libc::SOCK_DGRAM, libc::SOCK_RAW, libc::SOCK_SEQPACKET, libc::SOCK_DCCP]
+        } else {
+            &[libc::SOCK_RAW, libc::SOCK_SEQPACKET, libc::SOCK_DCCP]
+        };
+        for family in [libc::AF_INET, libc::AF_INET6] {
+            let of_family = (0, Is::Exactly, family as u64);
+            socket.extend(types.iter().map(|kind| rule(vec![of_family, (1, Is::Masked(TYPE_MASK), *kind as u64)])));
+            // Multipath TCP and SCTP are streams too, and Landlock's ports are those of TCP alone.
+            let plain = [0, libc::IPPROTO_TCP].map(|protocol| (2, Is::Not, protocol as u64));
+            let stream = (1, Is::Masked(TYPE_MASK), libc::SOCK_STREAM as u64);
+            socket.push(rule([of_family, stream].into_iter().chain(plain).collect()));
+        }
+        // It connects without asking Landlock.
+        let fast = libc::MSG_FASTOPEN as u64;
+        let sending = [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)];
+        let sending = sending.map(|(call, at)| (call, vec![rule(vec![(at, Is::Masked(fast), fast)])]));
+        std::iter::once((libc::SYS_socket, socket)).chain(sending).collect()
+    }
+}
+
+fn compile(sockets: Sockets) -> BpfProgram {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    // Threads and processes are made by the same calls as namespaces are.
+    let has = |flag: i32| rule(vec![(0, Is::Masked(flag as u64), flag as u64)]);
+    rules.insert(libc::SYS_clone, NAMESPACES.iter().map(|flag| has(*flag)).collect());
+    // A terminal's input can be typed, and pasted, by whoever has it open.
+    let typing = [libc::TIOCSTI, TIOCLINUX].map(|request| rule(vec![(1, Is::Exactly, request)]));
+    rules.insert(libc::SYS_ioctl, typing.into());
+    rules.extend(sockets.denied());
+    let arch = TargetArch::try_from(ARCH).expect("htbin is made for machines that the crate knows");
+    let denied = SeccompAction::Errno(libc::EPERM as u32);
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch).expect("both actions differ");
+    let filter = BpfProgram::try_from(filter).expect("the rules are constants");
+    absent().into_iter().chain(filter).collect()
+}
+
+/// Before everything else: calls that are not there. clone3 hides its flags from a filter, and C libraries go on with
+/// clone; numbers from 2^30 on are x32's second names of all calls.
+fn absent() -> [sock_filter; 4] {
+    let instruction = |code: u32, jt: u8, jf: u8, k: u32| sock_filter { code: code as u16, jt, jf, k };
+    let clone3 = libc::SYS_clone3 as u32;
+    [
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, 0, clone3),
+        instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+    ]
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Is {
+    Exactly,
+    Not,
+    Masked(u64),
+}
+
+/// Conditions on arguments, all of which have to hold.
+fn rule(conditions: Vec<(u8, Is, u64)>) -> SeccompRule {
+    let conditions = conditions.into_iter().map(|(argument, is, value)| {
+        let operator = match is {
+            Is::Exactly => SeccompCmpOp::Eq,
+            Is::Not => SeccompCmpOp::Ne,
+            Is::Masked(mask) => SeccompCmpOp::MaskedEq(mask),
+        };
+        // The kernel looks at the lower half of these arguments only, so what is in the upper one must not matter.
+        SeccompCondition::new(argument, Dword, operator, value).expect("there are six arguments")
+    });
+    SeccompRule::new(conditions.collect()).expect("there are conditions")
+}
+
+const DNS: u16 = 53;
+/// The kind of a socket, without its flags.
+const TYPE_MASK: u64 = 0xf;
+const X32: u32 = 0x4000_0000;
+const TIOCLINUX: u64 = 0x541c;
+
+const NAMESPACES: [i32; 7] = [
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+
+/// Denied whatever their arguments.
+const DENIED: &[i64] = &[
+    // Other processes' memory.
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_getfd,
+    // The tree of files, and ways around its paths.
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fanotify_init,
+    libc::SYS_fanotify_mark,
+    libc::SYS_quotactl,
+    QUOTACTL_FD,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    // Namespaces.
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    // The kernel itself.
+    libc::SYS_kexec_load,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_kexec_file_load,
+    #[cfg(target_arch = "aarch64")]
+    KEXEC_FILE_LOAD,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_keyctl,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_lookup_dcookie,
+    libc::SYS_nfsservctl,
+    libc::SYS_syslog,
+    libc::SYS_vhangup,
+    // The machine.
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    libc::SYS_reboot,
+    libc::SYS_acct,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_adjtimex,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+];
+
+/// libc does not have it for every machine.
+const QUOTACTL_FD: i64 = 443;
+#[cfg(target_arch = "aarch64")]
+const KEXEC_FILE_LOAD: i64 = 294;

@@ -1,0 +1,252 @@
+//! What strict keeps a script from. Each probe is run under off too, where it gets through: so it can.
+
+use std::{fs, net::TcpListener, process::Child};
+
+use htbin_spawn::{Confinement, Kernel, Level, Limits, Network, Policy, Terms};
+
+use crate::case::{Place, cases, confinement, each_terms, run, say, stranger, with_launcher};
+
+cases![
+    Root: strict_reads_no_shadow, strict_mounts_nothing, strict_has_no_special_rights;
+    Both: strict_writes_nothing_beside_the_site, strict_connects_nowhere, strict_connects_to_its_ports_alone,
+        strict_traces_nobody, strict_signals_nobody, strict_fills_no_process_table, strict_has_a_tmp_of_its_own,
+        strict_sees_no_other_process, strict_reads_what_is_named_and_no_more, strict_makes_no_namespaces
+];
+
+/// What a probe says under off, and under strict on all terms.
+fn probe(body: &str, off: &str, strict: &[&str]) {
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        let terms = Terms::default();
+        assert_eq!(say(&launcher, &place, body, &terms).await, off, "off");
+        for terms in each_terms(&Confinement::strict()) {
+            let said = say(&launcher, &place, body, &terms).await;
+            assert!(strict.contains(&said.as_str()), "{said}, {terms:?}");
+        }
+    });
+}
+
+fn strict_reads_no_shadow() {
+    probe("told(open, '/etc/shadow')", "done", &["EACCES"]);
+    probe("told(open, '/proc/self/root/etc/shadow')", "done", &["EACCES"]);
+    probe("told(os.listdir, '/root')", "done", &["EACCES"]);
+}
+
+fn strict_writes_nothing_beside_the_site() {
+    let place = Place::new();
+    fs::set_permissions(place.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("it is ours");
+    fs::set_permissions(place.site(), std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("it is ours");
+    let data = place.path().join("data");
+    fs::create_dir(&data).expect("there is room");
+    fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("it is ours");
+    let write = "told(lambda: open(PATH, 'w').close()); told(os.unlink, PATH)";
+    with_launcher(Policy::Any, async |launcher| {
+        for path in [place.site().join("new"), place.path().join("new"), "/var/tmp/../../etc/htbin-new".into()] {
+            let is_of_system = path.starts_with("/var");
+            let body = format!("PATH = {path:?}\n{write}");
+            if !is_of_system {
+                assert_eq!(say(&launcher, &place, &body, &Terms::default()).await, "done\ndone");
+            }
+            for terms in each_terms(&Confinement::strict()) {
+                let said = say(&launcher, &place, &body, &terms).await;
+                // Its private /tmp has a directory of that name, which is nobody's but its own.
+                let expected = if path == place.path().join("new") && Kernel::probe().namespaces {
+                    assert!(!path.exists(), "{}", path.display());
+                    continue;
+                } else {
+                    "EACCES"
+                };
+                assert!(said.starts_with(expected), "{}: {said}", path.display());
+            }
+        }
+        let named = Confinement { write: vec![data.clone()], ..Confinement::strict() };
+        for terms in each_terms(&named) {
+            let body = format!("PATH = {:?}\ntold(lambda: open(PATH, 'w').close())", data.join("new"));
+            assert_eq!(say(&launcher, &place, &body, &terms).await, "done");
+            fs::remove_file(data.join("new")).expect("it is really there");
+        }
+    });
+}
+
+fn strict_connects_nowhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there are ports");
+    let port = listener.local_addr().expect("it listens").port();
+    let body = format!("import socket\ntold(lambda: socket.create_connection(('127.0.0.1', {port})))");
+    probe(&body, "done", &["EPERM"]);
+    let body =
+        "import socket\ntold(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9)))";
+    probe(body, "done", &["EPERM"]);
+    probe("import socket\ntold(lambda: socket.socketpair())", "done", &["done"]);
+}
+
+fn strict_connects_to_its_ports_alone() {
+    let listeners = [(), ()].map(|()| TcpListener::bind("127.0.0.1:0").expect("there are ports"));
+    let [one, other] = listeners.each_ref().map(|listener| listener.local_addr().expect("it listens").port());
+    let place = Place::new();
+    let network = Network::Ports(vec![one]);
+    let body = format!(
+        "import socket\n\
+         for port in {one}, {other}: told(lambda: socket.create_connection(('127.0.0.1', port)))\n\
+         told(lambda: socket.socket().bind(('127.0.0.1', 0)))\n\
+         told(lambda: socket.socket(type=socket.SOCK_DGRAM))\n\
+         told(lambda: socket.socket(proto=262))\n\
+         told(lambda: socket.socket().sendto(b'x', 0x20000000, ('127.0.0.1', {other})))"
+    );
+    with_launcher(Policy::Any, async |launcher| {
+        for terms in each_terms(&Confinement { network, ..Confinement::strict() }) {
+            let said = say(&launcher, &place, &body, &terms).await;
+            assert_eq!(said, "done\nEACCES\nEACCES\nEPERM\nEPERM\nEPERM");
+        }
+    });
+}
+
+fn strict_traces_nobody() {
+    let victim = Victim::start();
+    let attach = format!("told(call, 'ptrace', 16, {0}, 0, 0)\n", victim.pid());
+    let body = format!("{attach}told(lambda: os.waitpid({0}, 0)) if False else None", victim.pid());
+    probe(&body, "done", &["EPERM"]);
+    let read = format!("told(open, '/proc/{}/environ')", victim.pid());
+    probe(&read, "done", &["EACCES", "ENOENT"]);
+}
+
+fn strict_signals_nobody() {
+    let victim = Victim::start();
+    // CONT changes nothing where it gets through.
+    let body = format!("told(os.kill, {}, 18)", victim.pid());
+    probe(&body, "done", &["EPERM", "ESRCH"]);
+}
+
+fn strict_fills_no_process_table() {
+    let place = Place::new();
+    let program = place.python(
+        "import time\nchildren = 0\ntry:\n  while children < 60:\n    if os.fork() == 0: time.sleep(600)\n    children += 1\n\
+         except BlockingIOError: pass\nprint(children)\nsys.stdout.flush()\nos.killpg(0, 9)",
+    );
+    with_launcher(Policy::Any, async |launcher| {
+        let is_root = rustix::process::geteuid().is_root();
+        let limits = Limits { processes: Some(if is_root { 20 } else { 1 }), ..Limits::default() };
+        let terms = |confinement| Terms { identity: is_root.then(stranger), confinement, ..Terms::default() };
+        let ran = async |terms, limits| run(&launcher, &program, &[], &terms, limits).await.expect("it starts").stdout;
+        let off = ran(terms(Confinement::OFF), Limits::default()).await;
+        assert_eq!(off.trim(), "60");
+        let strict = ran(terms(Confinement::strict()), limits).await;
+        assert!(strict.trim().parse::<u32>().expect("a number") < 20, "{strict}");
+    });
+}
+
+fn strict_has_a_tmp_of_its_own() {
+    let name = format!("/tmp/htbin-private-{}", std::process::id());
+    let body = format!("told(lambda: open({name:?}, 'x').close())\nprint(len(os.listdir('/run')))");
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        for terms in each_terms(&Confinement::strict()) {
+            // A second one finds nothing of the first.
+            for _ in 0..2 {
+                let program = place.python(&body);
+                let ran = run(&launcher, &program, &[], &terms, Limits::default()).await.expect("it starts");
+                assert!(!fs::exists(&name).expect("/tmp can be read"));
+                if Kernel::probe().namespaces {
+                    assert_eq!(ran.stdout, "done\n", "{ran:?}");
+                } else {
+                    assert!(ran.stdout.starts_with("EACCES\n"), "{ran:?}");
+                }
+                // Not even a look at /run.
+                assert!(ran.stderr.contains("PermissionError"), "{ran:?}");
+            }
+        }
+    });
+}
+
+fn strict_sees_no_other_process() {
+    if !Kernel::probe().namespaces {
+        return;
+    }
+    let body = "print(os.getpid(), os.getppid(), [name for name in os.listdir('/proc') if name.isdigit()])";
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        for terms in each_terms(&Confinement::strict()) {
+            assert_eq!(say(&launcher, &place, body, &terms).await, "1 0 ['1']");
+        }
+    });
+}
+
+fn strict_reads_what_is_named_and_no_more() {
+    let place = Place::new();
+    let [named, other] = ["named", "other"].map(|name| place.path().join(name));
+    for path in [&named, &other] {
+        fs::write(path, "secret").expect("there is room");
+    }
+    let body = format!("for path in {named:?}, {other:?}: told(open, path)\ntold(open, {named:?}, 'a')");
+    with_launcher(Policy::Any, async |launcher| {
+        for terms in each_terms(&Confinement { read: vec![named.clone()], ..Confinement::strict() }) {
+            let said = say(&launcher, &place, &body, &terms).await;
+            assert!(["done\nENOENT\nEACCES", "done\nEACCES\nEACCES"].contains(&said.as_str()), "{said}");
+        }
+    });
+}
+
+fn strict_mounts_nothing() {
+    // In namespaces of its own, where it does no harm when it gets through.
+    let body = "told(call, 'unshare', 0x20000)\ntold(call, 'mount', b'none', b'/mnt', b'tmpfs', 0, None)";
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        if Kernel::probe().namespaces {
+            let body = body.replace("\ntold", "\ncall('mount', b'none', b'/', None, 0x44000, None)\ntold");
+            assert_eq!(say(&launcher, &place, &body, &Terms::default()).await, "done\ndone");
+        }
+        for level in [Level::Standard, Level::Strict] {
+            for terms in each_terms(&confinement(level)) {
+                assert_eq!(say(&launcher, &place, body, &terms).await, "EPERM\nEPERM", "{level:?}");
+            }
+        }
+    });
+}
+
+fn strict_makes_no_namespaces() {
+    let body = "told(call, 'unshare', 0x10000000)\nimport ctypes\n\
+                told(call, 'syscall', ctypes.c_long(56 if os.uname().machine == 'x86_64' else 220), 0x10000011, 0, 0, 0, 0)\n\
+                told(call, 'syscall', ctypes.c_long(435), 0, 0)\n\
+                told(call, 'syscall', ctypes.c_long(425), 1, 0)";
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        for level in [Level::Standard, Level::Strict] {
+            for terms in each_terms(&confinement(level)) {
+                assert_eq!(say(&launcher, &place, body, &terms).await, "EPERM\nEPERM\nENOSYS\nEPERM", "{level:?}");
+            }
+        }
+    });
+}
+
+fn strict_has_no_special_rights() {
+    let body = "print([line.split()[1] for line in open('/proc/self/status') if line.startswith(('CapPrm', 'CapEff', 'CapBnd', 'CapInh', 'CapAmb'))])";
+    let none = format!("{:?}", ["0000000000000000"; 5]).replace('"', "'");
+    let place = Place::new();
+    with_launcher(Policy::Any, async |launcher| {
+        assert_ne!(say(&launcher, &place, body, &Terms::default()).await, none);
+        for terms in each_terms(&Confinement::strict()) {
+            assert_eq!(say(&launcher, &place, body, &terms).await, none);
+        }
+    });
+}
+
+/// A process of this user that does nothing.
+struct Victim(Child);
+
+impl Victim {
+    fn start() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a test needs somebody to attack")]
+        let mut command = std::process::Command::new("/bin/sleep");
+        Self(command.arg("600").spawn().expect("it starts"))
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -195,3 +195,90 @@ pub enum Refusal {
 const WRITABLE: u32 = 0o022;
 const SET_ID: u32 = 0o6000;
 const MODE: u32 = 0o7777;
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::{PermissionsExt, chown, symlink},
+    };
+
+    use super::*;
+
+    const EVERYBODY: Minimum = Minimum { uid: 1, gid: 0 };
+
+    /// A directory with a script, both of a user who is not root's; none where nobody can make that.
+    fn place() -> Option<(tempfile::TempDir, PathBuf)> {
+        let place = tempfile::tempdir().expect("there is room");
+        let script = place.path().join("a");
+        fs::write(&script, "#!/bin/sh\n").expect("there is room");
+        mode(&script, 0o755);
+        mode(place.path(), 0o755);
+        if rustix::process::geteuid().is_root() {
+            for path in [place.path(), &script] {
+                chown(path, Some(54321), Some(54321)).ok()?;
+            }
+        }
+        Some((place, script))
+    }
+
+    fn mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
+    }
+
+    fn refused(script: &Path, directory: &Path) -> String {
+        check(script, directory, EVERYBODY).expect_err("it is refused").to_string()
+    }
+
+    #[test]
+    fn a_script_of_its_owner_runs_as_its_owner() {
+        let Some((place, script)) = place() else { return };
+        let owner = check(&script, place.path(), EVERYBODY).expect("nothing speaks against it");
+        let stat = rustix::fs::stat(&script).expect("it is there");
+        assert_eq!(owner, Identity { uid: stat.st_uid, gid: stat.st_gid, groups: vec![stat.st_gid] });
+    }
+
+    #[test]
+    fn each_refusal_says_what_mends_it() {
+        let Some((place, script)) = place() else { return };
+        let at = place.path();
+        mode(&script, 0o775);
+        assert!(refused(&script, at).contains("can be changed by others than its owner (mode 775); `chmod go-w"));
+        mode(&script, 0o4755);
+        assert!(refused(&script, at).contains("`chmod ug-s"));
+        mode(&script, 0o755);
+        mode(at, 0o777);
+        assert!(refused(&script, at).contains("as whoever writes to a directory"));
+        mode(at, 0o755);
+        symlink(&script, at.join("link")).expect("there is room");
+        assert!(refused(&at.join("link"), at).contains("is a symbolic link"));
+        assert!(refused(at, at).contains("is no regular file"));
+        assert!(refused(Path::new("/bin/sh"), at).contains("does not lie in"));
+        assert!(refused(&at.join("nothing"), at).contains("cannot be looked at"));
+        let high = |uid, gid| check(&script, at, Minimum { uid, gid }).expect_err("it is refused").to_string();
+        assert!(high(4_000_000_000, 0).contains("users below 4000000000 are the machine's own"));
+        assert!(high(1, 4_000_000_000).contains("groups below 4000000000"));
+    }
+
+    #[test]
+    fn who_owns_the_directory_could_replace_the_script() {
+        let Some((place, script)) = place() else { return };
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        chown(place.path(), Some(54322), None).expect("root may");
+        assert!(refused(&script, place.path()).contains("`chown 54321 "));
+        chown(&script, Some(0), None).expect("root may");
+        assert!(refused(&script, place.path()).contains("no script runs as root"));
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_refused_too() {
+        let Some((place, script)) = place() else { return };
+        let outer = tempfile::tempdir().expect("there is room");
+        symlink(place.path(), outer.path().join("site")).expect("there is room");
+        let script = outer.path().join("site").join(script.file_name().expect("it has a name"));
+        let told = refused(&script, outer.path());
+        assert!(told.contains("cannot be looked at") || told.contains("is a symbolic link"), "{told}");
+    }
+}

@@ -20,7 +20,10 @@ use rustix::{
 };
 
 use super::{Confinement, Kernel, Network, files};
-use crate::sys::landlock::{self, Grant};
+use crate::sys::{
+    landlock::{self, Grant},
+    mount::make_read_only,
+};
 
 /// The mounts of a process that lives apart.
 pub(crate) struct Apart {
@@ -42,18 +45,15 @@ impl Apart {
     pub(super) fn build(confinement: &Confinement, own: &[&Path]) -> Result<Self, Errno> {
         // It is often a link into /run.
         let names = (confinement.network != Network::None).then_some(Path::new("/etc/resolv.conf"));
-        let granted: Vec<PathBuf> = [&confinement.read, &confinement.write]
-            .into_iter()
-            .flatten()
-            .map(PathBuf::as_path)
-            .chain(own.iter().copied())
-            .chain(names)
-            .filter_map(resolved)
-            .collect();
+        let own = own.iter().copied().chain(confinement.read.iter().map(PathBuf::as_path)).chain(names);
+        let own = own.map(|path| (path, false));
+        let write = confinement.write.iter().map(|path| (path.as_path(), true));
+        let granted = own.chain(write).filter_map(|(path, is_writable)| Some((resolved(path)?, is_writable)));
+        let granted: Vec<(PathBuf, bool)> = granted.collect();
         let mut mounts = Vec::new();
         for (place, is_writable) in PRIVATE {
             // Who names it wants the machine's own. And where it is no directory of its own nothing is hidden.
-            if granted.iter().any(|path| path == Path::new(place)) || !is_directory(place) {
+            if granted.iter().any(|(path, _)| path == Path::new(place)) || !is_directory(place) {
                 continue;
             }
             let empty = empty(is_writable)?;
@@ -103,19 +103,30 @@ fn empty(is_writable: bool) -> Result<OwnedFd, Errno> {
     fsmount(made.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)
 }
 
-/// What of the granted paths lies below a place, to be bound there, with its way made in what is empty.
-fn bindings(place: &str, empty: &OwnedFd, granted: &[PathBuf]) -> Result<Vec<Mount>, Errno> {
-    let mut below: Vec<&PathBuf> = granted.iter().filter(|path| path.starts_with(place)).collect();
-    // The outer ones first; an inner one is there with it.
-    below.sort();
-    below.dedup_by(|inner, outer| inner.starts_with(&**outer));
+/// What of the granted paths lies below a place, to be bound there, with its way made in what is empty. What is not to be
+/// written is read-only: to Landlock it lies below a directory that may be.
+fn bindings(place: &str, empty: &OwnedFd, granted: &[(PathBuf, bool)]) -> Result<Vec<Mount>, Errno> {
+    let mut below: Vec<&(PathBuf, bool)> = granted.iter().filter(|(path, _)| path.starts_with(place)).collect();
+    // The outer ones first, and of the same path what may be written.
+    below.sort_by(|(one, one_writable), (other, other_writable)| (one, other_writable).cmp(&(other, one_writable)));
+    let mut kept: Vec<&(PathBuf, bool)> = Vec::new();
+    for inner in below {
+        // It is there with the outer one already.
+        let covers = |outer: &&(PathBuf, bool)| inner.0.starts_with(&outer.0) && (outer.1 || !inner.1);
+        if !kept.iter().any(covers) {
+            kept.push(inner);
+        }
+    }
     let mut bound = Vec::new();
-    for path in below {
+    for (path, is_writable) in kept {
         let flags = OpenTreeFlags::OPEN_TREE_CLONE
             | OpenTreeFlags::OPEN_TREE_CLOEXEC
             | OpenTreeFlags::AT_RECURSIVE
             | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
         let mount = open_tree(CWD, path, flags)?;
+        if !is_writable {
+            make_read_only(mount.as_fd())?;
+        }
         let is_file = FileType::from_raw_mode(fstat(&mount)?.st_mode) != FileType::Directory;
         make_way(empty, path.strip_prefix(place).map_err(|_| Errno::INVAL)?, is_file)?;
         let place = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::INVAL)?;

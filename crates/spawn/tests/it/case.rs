@@ -98,7 +98,11 @@ pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
     pub(crate) fn new() -> Self {
-        let place = tempfile::Builder::new().prefix("htbin-spawn-").tempdir().expect("a directory is made");
+        Self::new_in("/tmp")
+    }
+
+    pub(crate) fn new_in(parent: &str) -> Self {
+        let place = tempfile::Builder::new().prefix("htbin-spawn-").tempdir_in(parent).expect("a directory is made");
         fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
         fs::create_dir(place.path().join("site")).expect("there is room");
         Self(place)
@@ -110,6 +114,15 @@ impl Place {
 
     pub(crate) fn site(&self) -> PathBuf {
         self.path().join("site")
+    }
+
+    /// Whoever a script is, it is not the permissions that keep it from writing here, nor in `data`.
+    pub(crate) fn open_to_all(&self) {
+        let data = self.path().join("data");
+        fs::create_dir(&data).expect("there is room");
+        for path in [self.path(), &self.site(), &data] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("it is ours");
+        }
     }
 
     /// Puts a program into the site.

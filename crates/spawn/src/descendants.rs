@@ -101,7 +101,9 @@ impl Descendants {
     }
 
     fn signal_all(&self, pids: &[Pid], signal: Signal) {
-        pids.iter().for_each(|pid| self.launcher.living().signal(*pid, signal));
+        for pid in pids {
+            self.launcher.living().signal(*pid, signal);
+        }
     }
 }
 

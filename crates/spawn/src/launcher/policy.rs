@@ -2,10 +2,10 @@
 //! a server that was taken over starts nothing else.
 
 use std::{
-    ffi::CStr,
+    ffi::{CStr, OsStr},
     io,
     os::{fd::OwnedFd, unix::ffi::OsStrExt},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
 
@@ -28,7 +28,8 @@ pub enum Policy {
     Any,
     /// These programs, and directories of programs, as these users.
     Only {
-        /// Absolute paths. A link is followed before it is compared, and so is what it is compared with.
+        /// Absolute paths. An order has to name what lies there by such a path, and it has to lie there once all links
+        /// are followed.
         programs: Vec<PathBuf>,
         /// Each of them may run each of the programs.
         users: Vec<Users>,
@@ -91,10 +92,16 @@ impl Judge {
     /// May this program run as this user?
     pub(super) fn permits(&self, program: &CStr, identity: Option<&Identity>) -> bool {
         let Policy::Only { programs, users } = &self.policy else { return true };
-        let named = Path::new(std::ffi::OsStr::from_bytes(program.to_bytes()));
+        let named = Path::new(OsStr::from_bytes(program.to_bytes()));
         let Some(program) = resolved(named) else { return false };
-        let is_beneath = |permitted: &Vec<PathBuf>| permitted.iter().any(|prefix| program.starts_with(prefix));
-        let is_known = is_beneath(&self.resolved.read().unwrap_or_else(PoisonError::into_inner));
+        let begins = |path: &Path, prefixes: &[PathBuf]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        // A link that lies elsewhere could lead elsewhere by the time the program is executed, as /proc/self/cwd does.
+        let is_named_so = |resolved: &[PathBuf]| {
+            named.components().all(|part| part != Component::ParentDir)
+                && (begins(named, programs) || begins(named, resolved))
+        };
+        let is_beneath = |resolved: &[PathBuf]| begins(&program, resolved) && is_named_so(resolved);
+        let is_known = is_beneath(self.resolved.read().unwrap_or_else(PoisonError::into_inner).as_slice());
         if !is_known {
             let anew: Vec<PathBuf> = programs.iter().filter_map(|path| resolved(path)).collect();
             let is_permitted = is_beneath(&anew);
@@ -125,7 +132,9 @@ impl Users {
 
 fn write_users(out: &mut Writer, users: &Users) {
     let mut minimum = |number, minimum: &Minimum| {
-        [number, u64::from(minimum.uid), u64::from(minimum.gid)].into_iter().for_each(|number| out.number(number));
+        for number in [number, u64::from(minimum.uid), u64::from(minimum.gid)] {
+            out.number(number);
+        }
     };
     match users {
         Users::Own => out.number(0),

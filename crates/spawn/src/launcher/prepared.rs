@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{FileType, Mode, OFlags, fchown, fstat, open},
+    fs::{Mode, OFlags, fchown, fstatfs, open},
     io::Errno,
     process::{Gid, Uid},
     stdio,
@@ -115,14 +115,17 @@ fn limits(order: &ReadOrder<'_>) -> Limits {
 }
 
 fn procs_of(cgroup: &Path) -> Result<OwnedFd, Errno> {
-    open(cgroup.join("cgroup.procs"), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())
+    let procs = open(cgroup.join("cgroup.procs"), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+    // Root writes to it, and it may have been named by somebody who is not root.
+    if fstatfs(&procs)?.f_type == CGROUP2 { Ok(procs) } else { Err(Errno::INVAL) }
 }
 
 /// Pipes belong to the server; a script that is somebody else could not open its own /dev/stderr.
 fn hand_over(pipes: &[BorrowedFd<'_>], identity: &Identity) {
     let (uid, gid) = (Uid::from_raw(identity.uid), Gid::from_raw(identity.gid));
     for pipe in pipes {
-        if fstat(pipe).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo) {
+        // No FIFO that has a name.
+        if fstatfs(pipe).is_ok_and(|system| system.f_type == PIPES) {
             // Few scripts open them anew, and the others need not fail for it.
             let _ = fchown(pipe, Some(uid), Some(gid));
         }
@@ -133,6 +136,9 @@ fn path_of(path: &CStr) -> &Path {
     Path::new(OsStr::from_bytes(path.to_bytes()))
 }
 
+/// The kernel's numbers for kinds of file systems.
+const CGROUP2: i64 = 0x6367_7270;
+const PIPES: i64 = 0x5049_5045;
 /// As `super::ARGUMENT`.
 const ARGUMENT: &CStr = c"htbin-launcher";
 /// Room for the meta-variables of a browser's request without growing.

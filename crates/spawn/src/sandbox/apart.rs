@@ -11,12 +11,13 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, open, openat, readlink, statat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, chmodat, chownat, fstat, mkdirat, open, openat, readlink, statat},
     io::Errno,
     mount::{
         FsMountFlags, FsOpenFlags, MountAttrFlags, MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags,
         fsconfig_create, fsconfig_set_string, fsmount, fsopen, mount, mount_change, move_mount, open_tree,
     },
+    process::{Gid, Uid},
 };
 
 use super::{Confinement, Kernel, Network, files};
@@ -35,7 +36,7 @@ pub(crate) struct Apart {
 
 /// A mount that hangs nowhere yet, and its place.
 struct Mount {
-    mount: OwnedFd,
+    tree: OwnedFd,
     place: CString,
     is_writable: bool,
 }
@@ -59,7 +60,7 @@ impl Apart {
             let empty = empty(is_writable)?;
             let bound: Vec<Mount> = bindings(place, &empty, &granted)?;
             let place = CString::new(place).map_err(|_| Errno::INVAL)?;
-            mounts.push(Mount { mount: empty, place, is_writable });
+            mounts.push(Mount { tree: empty, place, is_writable });
             mounts.extend(bound);
         }
         let kernel = Kernel::known();
@@ -68,14 +69,14 @@ impl Apart {
 
     /// The mounts that the process may write to.
     pub(super) fn writable(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.mounts.iter().filter(|mount| mount.is_writable).map(|mount| mount.mount.as_fd())
+        self.mounts.iter().filter(|mount| mount.is_writable).map(|mount| mount.tree.as_fd())
     }
 
     /// Puts them where they belong, in namespaces of its own. Safe between fork and exec: no allocation, no lock.
     pub(crate) fn assume(&self, ruleset: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
         enter()?;
-        for Mount { mount, place, .. } in &self.mounts {
-            move_mount(mount, c"", CWD, place.as_c_str(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+        for Mount { tree, place, .. } in &self.mounts {
+            move_mount(tree, c"", CWD, place.as_c_str(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
         }
         if let (Some(ruleset), Some(grant)) = (ruleset, self.of_proc) {
             let proc = open(c"/proc", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
@@ -123,20 +124,20 @@ fn bindings(place: &str, empty: &OwnedFd, granted: &[(PathBuf, bool)]) -> Result
             | OpenTreeFlags::OPEN_TREE_CLOEXEC
             | OpenTreeFlags::AT_RECURSIVE
             | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
-        let mount = open_tree(CWD, path, flags)?;
+        let tree = open_tree(CWD, path, flags)?;
         if !is_writable {
-            make_read_only(mount.as_fd())?;
+            make_read_only(tree.as_fd())?;
         }
-        let is_file = FileType::from_raw_mode(fstat(&mount)?.st_mode) != FileType::Directory;
-        make_way(empty, path.strip_prefix(place).map_err(|_| Errno::INVAL)?, is_file)?;
+        let is_file = FileType::from_raw_mode(fstat(&tree)?.st_mode) != FileType::Directory;
+        make_way(empty, place, path.strip_prefix(place).map_err(|_| Errno::INVAL)?, is_file)?;
         let place = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::INVAL)?;
-        bound.push(Mount { mount, place, is_writable: false });
+        bound.push(Mount { tree, place, is_writable: false });
     }
     Ok(bound)
 }
 
-/// Makes the directories of a path, and the file at its end.
-fn make_way(root: &OwnedFd, path: &Path, is_file: bool) -> Result<(), Errno> {
+/// Makes the directories of a path, and the file at its end. Who could not pass through the real ones cannot here.
+fn make_way(root: &OwnedFd, place: &str, path: &Path, is_file: bool) -> Result<(), Errno> {
     let mut so_far = PathBuf::new();
     let mut parts = path.components().peekable();
     while let Some(part) = parts.next() {
@@ -145,8 +146,14 @@ fn make_way(root: &OwnedFd, path: &Path, is_file: bool) -> Result<(), Errno> {
             let flags = OFlags::CREATE | OFlags::CLOEXEC | OFlags::WRONLY;
             return openat(root, &so_far, flags, Mode::from_raw_mode(0o644)).map(drop);
         }
-        match mkdirat(root, &so_far, Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => {}
+        let real = statat(CWD, Path::new(place).join(&so_far), AtFlags::SYMLINK_NOFOLLOW)?;
+        match mkdirat(root, &so_far, Mode::from_raw_mode(0o700)) {
+            Ok(()) => {
+                let (uid, gid) = (Uid::from_raw(real.st_uid), Gid::from_raw(real.st_gid));
+                chownat(root, &so_far, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?;
+                chmodat(root, &so_far, Mode::from_raw_mode(real.st_mode & 0o777), AtFlags::empty())?;
+            }
+            Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
         }
     }

@@ -1,6 +1,6 @@
 //! A confinement in words, for whoever wants to know what a script may do.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::{Confinement, Kernel, Level, Missing, Network, apart::PRIVATE, files};
 
@@ -18,13 +18,13 @@ pub fn explain(confinement: &Confinement, kernel: Kernel) -> Vec<String> {
             .to_owned(),
     );
     lines.push("it gains no privileges: set-user-ID programs run as the script's user".to_owned());
-    lines.extend(kernel.missing(confinement).iter().map(lacking));
+    lines.extend(kernel.missing(confinement).into_iter().map(lacking));
     lines
 }
 
 fn standard(confinement: &Confinement) -> Vec<String> {
     let mut places: Vec<String> = files::WRITE_STANDARD.iter().map(|place| (*place).to_owned()).collect();
-    places.extend(confinement.write.iter().map(shown));
+    places.extend(confinement.write.iter().map(|path| shown(path)));
     vec![
         "sandbox standard: a script reads and executes whatever its user may".to_owned(),
         format!("it changes files in its own directory and below {}, as far as its user may", places.join(", ")),
@@ -33,8 +33,8 @@ fn standard(confinement: &Confinement) -> Vec<String> {
 }
 
 fn strict(confinement: &Confinement, kernel: Kernel) -> Vec<String> {
-    let read: Vec<String> = confinement.read.iter().map(shown).collect();
-    let write: Vec<String> = confinement.write.iter().map(shown).collect();
+    let read: Vec<String> = confinement.read.iter().map(|path| shown(path)).collect();
+    let write: Vec<String> = confinement.write.iter().map(|path| shown(path)).collect();
     let or_nothing = |paths: Vec<String>| if paths.is_empty() { "nothing".to_owned() } else { paths.join(", ") };
     let mut lines = vec![
         "sandbox strict: a script reads and executes its own directory, and the system's programs and libraries"
@@ -68,12 +68,12 @@ fn network(network: &Network) -> String {
     }
 }
 
-fn lacking(missing: &Missing) -> String {
+fn lacking(missing: Missing) -> String {
     let weight = if missing.is_fatal() { "nothing starts" } else { "weaker here" };
     format!("{weight}: {missing}")
 }
 
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 

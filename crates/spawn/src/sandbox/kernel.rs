@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(none.missing(&Confinement::OFF), []);
         for confinement in [Confinement::standard(), Confinement::strict()] {
             assert_eq!(ALL.missing(&confinement), []);
-            assert_eq!(none.missing(&confinement).is_empty(), false);
+            assert!(!none.missing(&confinement).is_empty());
         }
     }
 

@@ -16,7 +16,7 @@ use rustix::process::geteuid;
 use crate::case::{Place, cases, confinement, each_terms, run, say, stranger, with_launcher};
 
 cases![
-    Root: strict_reads_no_shadow, strict_writes_nothing_outside_tmp_either, strict_mounts_nothing, strict_has_no_special_rights;
+    Root: strict_reads_no_shadow, strict_passes_no_closed_directory, strict_writes_nothing_outside_tmp_either, strict_mounts_nothing, strict_has_no_special_rights;
     Both: strict_writes_nothing_beside_the_site, strict_writes_what_is_named, strict_connects_nowhere, strict_connects_to_its_ports_alone,
         strict_traces_nobody, strict_signals_nobody, strict_fills_no_process_table, strict_has_a_tmp_of_its_own,
         strict_sees_no_other_process, strict_reads_what_is_named_and_no_more, strict_makes_no_namespaces
@@ -90,7 +90,7 @@ fn strict_writes_what_is_named() {
             let named = Confinement { write: vec![data.clone(), below.clone()], ..Confinement::strict() };
             for terms in each_terms(&named) {
                 for path in [&data, &below] {
-                    let body = format!("told(lambda: open({:?}, 'w').close())", path.join("new"));
+                    let body = format!("told(lambda: open('{}/new', 'w').close())", path.display());
                     assert_eq!(say(&launcher, &place, &body, &terms).await, "done", "{}", path.display());
                     fs::remove_file(path.join("new")).expect("it is really there");
                 }
@@ -102,7 +102,7 @@ fn strict_writes_what_is_named() {
 }
 
 async fn write(launcher: &Arc<Launcher>, place: &Place, path: &Path, terms: &Terms) -> String {
-    let body = format!("told(lambda: open({path:?}, 'w').close()); told(os.unlink, {path:?})");
+    let body = format!("P = '{}'; told(lambda: open(P, 'w').close()); told(os.unlink, P)", path.display());
     say(launcher, place, &body, terms).await
 }
 
@@ -215,7 +215,8 @@ fn strict_reads_what_is_named_and_no_more() {
     for path in [&named, &other] {
         fs::write(path, "secret").expect("there is room");
     }
-    let body = format!("for path in {named:?}, {other:?}: told(open, path)\ntold(open, {named:?}, 'a')");
+    let body =
+        format!("N = '{}'\ntold(open, N); told(open, '{}'); told(open, N, 'a')", named.display(), other.display());
     with_launcher(Policy::Any, async |launcher| {
         for terms in each_terms(&Confinement { read: vec![named.clone()], ..Confinement::strict() }) {
             let said = say(&launcher, &place, &body, &terms).await;
@@ -224,6 +225,21 @@ fn strict_reads_what_is_named_and_no_more() {
             // In a /tmp of its own there is no such file.
             assert!(["EACCES", "ENOENT"].contains(&said[1]) && ["EACCES", "EROFS"].contains(&said[2]), "{said:?}");
         }
+    });
+}
+
+/// A /tmp of its own is no way around the real one's permissions.
+fn strict_passes_no_closed_directory() {
+    let place = Place::new();
+    let closed = place.path().join("closed");
+    fs::create_dir(&closed).expect("there is room");
+    fs::write(closed.join("file"), "secret").expect("there is room");
+    fs::set_permissions(&closed, Permissions::from_mode(0o700)).expect("it is ours");
+    let body = format!("told(open, '{}/file')", closed.display());
+    with_launcher(Policy::Any, async |launcher| {
+        let confinement = Confinement { read: vec![closed.join("file")], ..Confinement::strict() };
+        let terms = Terms { identity: Some(stranger()), confinement, ..Terms::default() };
+        assert_eq!(say(&launcher, &place, &body, &terms).await, "EACCES");
     });
 }
 

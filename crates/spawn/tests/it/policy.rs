@@ -44,7 +44,19 @@ fn programs_that_are_not_permitted_are_refused() {
     let exact = Path::new("/bin/true");
     with_launcher(only(&[&switched, exact], &[Users::Own]), async |launcher| {
         let dots = place.site().join("../outside");
-        for refused in [&outside, &place.site().join("link"), &dots, &beside.join("a"), Path::new("/bin/sh")] {
+        // What a path means to a launcher, whose directory is another, need not be what it means to a program.
+        let by_directory = Path::new("/proc/self/cwd").join(program.strip_prefix("/").expect("it is absolute"));
+        let from_elsewhere = place.path().join("elsewhere");
+        symlink(&program, &from_elsewhere).expect("there is room");
+        for refused in [
+            &outside,
+            &place.site().join("link"),
+            &dots,
+            &by_directory,
+            &from_elsewhere,
+            &beside.join("a"),
+            Path::new("/bin/sh"),
+        ] {
             let ran = launch(&launcher, refused, Terms::ORDINARY).await;
             assert!(is_refused(&ran), "{}: {ran:?}", refused.display());
         }

@@ -83,7 +83,9 @@ impl Writer {
 
     pub(crate) fn list<T>(&mut self, list: &[T], mut each: impl FnMut(&mut Self, &T)) {
         self.number(list.len() as u64);
-        list.iter().for_each(|one| each(self, one));
+        for one in list {
+            each(self, one);
+        }
     }
 
     pub(crate) fn identity(&mut self, identity: &Identity) {
@@ -130,6 +132,7 @@ impl Reader<'_> {
         Some(Identity { uid: self.small()?, gid: self.small()?, groups: self.list(Self::small)? })
     }
 
+    #[expect(clippy::option_option, reason = "what cannot be read is not the same as what is not there")]
     fn maybe<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.number()? {
             0 => Some(None),

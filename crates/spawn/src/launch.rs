@@ -1,5 +1,6 @@
 //! The server's end of the launcher: orders go out, running scripts come back. A launcher that dies or hangs is replaced.
 
+mod apart;
 mod link;
 
 use std::{
@@ -35,6 +36,7 @@ use crate::{
     script::{Script, Stdin, Stdio},
     terms::Terms,
 };
+use apart::Apart;
 pub(crate) use link::Link;
 use link::{ANSWER_TIME, Waiter};
 
@@ -94,6 +96,8 @@ pub struct Launcher {
     policy: Policy,
     /// Starts other launchers as the user that this process was.
     keeper: Option<Arc<Link>>,
+    /// A second launcher in a namespace of users, for strict scripts of an ordinary user.
+    apart: Mutex<Apart>,
     living: Arc<Living>,
     null: File,
     next_id: AtomicU64,
@@ -112,9 +116,9 @@ impl EarlyLauncher {
     /// Starts the launcher's process with the rights this process has now. If that is root's, it stays root, and so does
     /// each that takes its place; it carries out what the policy permits, and nothing else.
     pub fn start(policy: Policy) -> io::Result<Self> {
-        let launcher = start_process(&policy)?;
+        let launcher = start_process(&policy, None)?;
         // This process may become somebody else, who can start no other launcher of root's.
-        let keeper = geteuid().is_root().then(|| start_process(&policy)).transpose()?;
+        let keeper = geteuid().is_root().then(|| start_process(&policy, None)).transpose()?;
         Ok(Self { policy, launcher, keeper, null: File::open("/dev/null")? })
     }
 }
@@ -127,6 +131,7 @@ impl Launcher {
             link: Mutex::new(link(early.launcher)?),
             policy: early.policy,
             keeper: early.keeper.map(link).transpose()?,
+            apart: Mutex::default(),
             living: Arc::default(),
             null: early.null,
             next_id: AtomicU64::new(1),
@@ -153,7 +158,7 @@ impl Launcher {
             return Err(LaunchError::Nul);
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let link = self.link();
+        let link = self.link_for(order.terms).map_err(LaunchError::Pipes)?;
         let (asker, answer) = oneshot::channel();
         link.waiting().insert(id, Waiter { asker, ours });
         let sent = link.send(id, order, stdio.theirs(self.null())).await;
@@ -179,7 +184,8 @@ impl Launcher {
 
     /// Is it the launcher's process, or the one that keeps its rights?
     pub(crate) fn is_own(&self, pid: Pid) -> bool {
-        self.link().pid() == pid || self.keeper.as_ref().is_some_and(|keeper| keeper.pid() == pid)
+        let is_keeper = self.keeper.as_ref().is_some_and(|keeper| keeper.pid() == pid);
+        is_keeper || self.link().pid() == pid || self.is_apart(pid)
     }
 
     pub(crate) fn living(&self) -> &Arc<Living> {
@@ -210,13 +216,16 @@ impl Launcher {
         if lost.is_lost.swap(true, Ordering::Relaxed) {
             return;
         }
+        if self.forget_apart(lost) {
+            return lost.end();
+        }
         if let Some(keeper) = &self.keeper {
             // This process may not, if it is not root any more.
             Arc::clone(keeper).request(Request::Kill(lost.pid().as_raw_nonzero().get()));
         }
         lost.end();
         let is_settled = lost.started.elapsed() >= SETTLED_TIME;
-        if is_settled && self.keeper.is_none() && self.take(start_process(&self.policy)) {
+        if is_settled && self.keeper.is_none() && self.take(start_process(&self.policy, None)) {
             return;
         }
         let launcher = Arc::clone(self);
@@ -225,7 +234,7 @@ impl Launcher {
             loop {
                 sleep(pause).await;
                 let started = match &launcher.keeper {
-                    None => start_process(&launcher.policy),
+                    None => start_process(&launcher.policy, None),
                     Some(keeper) => start_by(keeper).await,
                 };
                 if launcher.take(started) {
@@ -262,12 +271,13 @@ async fn start_by(keeper: &Link) -> io::Result<(OwnedFd, Pid)> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the launcher itself is the one process that the server starts")]
-fn start_process(policy: &Policy) -> io::Result<(OwnedFd, Pid)> {
+fn start_process(policy: &Policy, apart: Option<&str>) -> io::Result<(OwnedFd, Pid)> {
     let (ours, theirs) = sockets()?;
     // Without arguments of ours the path would be a race: the running binary may have been replaced on disk.
     let process = Command::new("/proc/self/exe")
         .arg0("htbin")
         .arg(launcher::ARGUMENT)
+        .args(apart)
         .env_clear()
         .current_dir("/")
         .stdin(Inherit::from(theirs))

@@ -19,7 +19,7 @@ use rustix::{
     fs::{Mode, OFlags, open},
     io::{Errno, fcntl_dupfd_cloexec},
     net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg},
-    process::{DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior, setrlimit, setsid},
+    process::{DumpableBehavior, Resource, Rlimit, Signal, getegid, geteuid, set_dumpable_behavior, setrlimit, setsid},
     stdio,
 };
 
@@ -28,7 +28,7 @@ use crate::{
     datagram::{Datagram, wait},
     sys::{
         clone::{ChildStack, Launched},
-        inherited, signals,
+        inherited, namespace, signals,
     },
 };
 use policy::{Judge, Policy};
@@ -36,6 +36,9 @@ use wire::{Answer, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, Request, STDIO, read_orde
 
 /// The argument that makes the binary a launcher.
 pub const ARGUMENT: &str = "htbin-launcher";
+
+/// The argument after that, for a launcher in a namespace of users of its own.
+pub(crate) const APART: &str = "apart";
 
 /// Is this process to be a launcher? To be asked first in `main`, before any thread.
 pub fn is_asked_for() -> bool {
@@ -48,6 +51,9 @@ pub fn run() {
     let _ = setsid();
     signals::reset();
     inherited::close();
+    if std::env::args_os().nth(2).is_some_and(|argument| argument == APART) && live_apart().is_err() {
+        return;
+    }
     // Scripts run as the same user: none of them may look into this process, or lead it.
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     // A core file of a script could hold another user's data, and could fill the disk.
@@ -60,6 +66,17 @@ pub fn run() {
         std::thread::spawn(move || carry_out_orders(&judge));
     }
     carry_out_orders(&judge);
+}
+
+/// Enters a namespace in which an ordinary user may make namespaces of mounts and processes. There is nobody in it but
+/// this user, as whom everything stays.
+fn live_apart() -> std::io::Result<()> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    namespace::enter()?;
+    // The kernel wants this before groups are mapped by who is not root.
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
+    std::fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))
 }
 
 /// What lies in the place of stdout, which then leads nowhere.

@@ -12,25 +12,30 @@ pub struct Kernel {
     pub landlock: u32,
     /// Filters of system calls.
     pub seccomp: bool,
-    /// Namespaces of mounts and processes: a private /tmp, and nobody else's processes. Needs a launcher that is root.
+    /// Namespaces of mounts and processes: a private /tmp, and nobody else's processes. Needs a launcher that is root, or
+    /// a kernel that lets everybody have namespaces of users.
     pub namespaces: bool,
 }
 
 impl Kernel {
     /// Asks the kernel, by trying. Starts a process that ends at once, so it belongs before the first thread.
     pub fn probe() -> Self {
+        Self { namespaces: can_live_apart(false) || can_live_apart(true), ..Self::without_namespaces() }
+    }
+
+    fn without_namespaces() -> Self {
         let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
         Self {
             landlock: landlock::version(),
             seccomp: actions.split_whitespace().any(|action| action == "errno"),
-            namespaces: can_live_apart(),
+            namespaces: false,
         }
     }
 
-    /// As [`Kernel::probe`], asked once in the life of the process.
+    /// What it offers to what this process itself starts, asked once in its life.
     pub(crate) fn known() -> Self {
         static KNOWN: OnceLock<Kernel> = OnceLock::new();
-        *KNOWN.get_or_init(Self::probe)
+        *KNOWN.get_or_init(|| Self { namespaces: can_live_apart(false), ..Self::without_namespaces() })
     }
 
     /// What a confinement lacks here.
@@ -111,8 +116,9 @@ impl fmt::Display for Missing {
                 "scripts can reach abstract sockets of this machine, such as a desktop's (Linux 6.12 keeps them from it)"
             }
             Part::Apart => {
-                "no namespaces for scripts, as htbin was not started as root or runs in a container without \
-                 CAP_SYS_ADMIN: they have no private /tmp, and none at all unless `write` names it"
+                "no namespaces for scripts, as this machine gives them to root alone (user.max_user_namespaces, \
+                 kernel.unprivileged_userns_clone, AppArmor) or this container to nobody: they have no private /tmp, \
+                 and none at all unless `write` names it"
             }
         })
     }

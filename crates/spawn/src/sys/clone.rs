@@ -72,8 +72,9 @@ pub(crate) fn launch(plan: &Plan<'_>, stack: &mut ChildStack) -> Result<Launched
     Ok(Launched { pid: Pid::from_raw(pid).expect("clone returns the child's pid"), pidfd, failure })
 }
 
-/// May a process be made that lives apart? One is made, with a /proc of its own, and ends at once.
-pub(crate) fn can_live_apart() -> bool {
+/// May a process be made that lives apart, as it is or in a namespace of users? One is made, with a /proc of its own, and
+/// ends at once.
+pub(crate) fn can_live_apart(among_users: bool) -> bool {
     extern "C" fn enter(_: *mut c_void) -> c_int {
         // SAFETY: it ends this process alone, without what a program does at its end.
         unsafe { libc::_exit(i32::from(crate::sandbox::enter().is_err())) }
@@ -84,6 +85,7 @@ pub(crate) fn can_live_apart() -> bool {
         let top = stack.0.as_mut_ptr().add(STACK_BYTES);
         let top = top.sub(top as usize % 16);
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD | APART;
+        let flags = if among_users { flags | libc::CLONE_NEWUSER } else { flags };
         let pid = libc::clone(enter, top.cast(), flags, std::ptr::null_mut());
         let mut status = 0;
         pid > 0 && libc::waitpid(pid, &raw mut status, 0) == pid && status == 0

@@ -159,8 +159,8 @@ fn a_server_that_left_root_keeps_its_launcher() {
             assert_eq!(launch(&launcher, &program, &stranger).await.expect("it starts").stdout, "54321\n");
             assert_eq!(launch(&launcher, &program, Terms::ORDINARY).await.expect("it starts").stdout, "0\n");
             let old = launcher.pid();
-            let killed = run(&launcher, &kill, &[&old.to_string()], Terms::ORDINARY, Limits::default()).await;
-            killed.expect("it starts");
+            // The launcher may be dead before it can answer.
+            let _ = run(&launcher, &kill, &[&old.to_string()], Terms::ORDINARY, Limits::default()).await;
             replaced(&launcher, old).await;
         }
     });

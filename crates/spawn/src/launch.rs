@@ -94,10 +94,14 @@ pub enum LaunchError {
 pub struct Launcher {
     link: Mutex<Arc<Link>>,
     policy: Policy,
-    /// Starts other launchers as the user that this process was.
+    /// Starts other launchers with the rights that this process had.
     keeper: Option<Arc<Link>>,
+    /// One at a time may ask it.
+    asking: tokio::sync::Mutex<()>,
+    is_root: bool,
     /// A second launcher in a namespace of users, for strict scripts of an ordinary user.
     apart: Mutex<Apart>,
+    starting_apart: tokio::sync::Mutex<()>,
     living: Arc<Living>,
     null: File,
     next_id: AtomicU64,
@@ -109,6 +113,7 @@ pub struct EarlyLauncher {
     policy: Policy,
     launcher: (OwnedFd, Pid),
     keeper: Option<(OwnedFd, Pid)>,
+    is_root: bool,
     null: File,
 }
 
@@ -116,10 +121,22 @@ impl EarlyLauncher {
     /// Starts the launcher's process with the rights this process has now. If that is root's, it stays root, and so does
     /// each that takes its place; it carries out what the policy permits, and nothing else.
     pub fn start(policy: Policy) -> io::Result<Self> {
-        let launcher = start_process(&policy, None)?;
         // This process may become somebody else, who can start no other launcher of root's.
-        let keeper = geteuid().is_root().then(|| start_process(&policy, None)).transpose()?;
-        Ok(Self { policy, launcher, keeper, null: File::open("/dev/null")? })
+        Self::start_with(policy, geteuid().is_root())
+    }
+
+    /// As [`EarlyLauncher::start`], for a process that will start none itself, such as one that gives up to
+    /// ([`sandbox::enclose`](crate::sandbox::enclose)).
+    pub fn start_kept(policy: Policy) -> io::Result<Self> {
+        // Afterwards it cannot be tried.
+        let _ = apart::is_possible();
+        Self::start_with(policy, true)
+    }
+
+    fn start_with(policy: Policy, is_kept: bool) -> io::Result<Self> {
+        let launcher = start_process(&policy, None)?;
+        let keeper = is_kept.then(|| start_process(&policy, None)).transpose()?;
+        Ok(Self { policy, launcher, keeper, is_root: geteuid().is_root(), null: File::open("/dev/null")? })
     }
 }
 
@@ -131,7 +148,10 @@ impl Launcher {
             link: Mutex::new(link(early.launcher)?),
             policy: early.policy,
             keeper: early.keeper.map(link).transpose()?,
+            asking: tokio::sync::Mutex::default(),
+            is_root: early.is_root,
             apart: Mutex::default(),
+            starting_apart: tokio::sync::Mutex::default(),
             living: Arc::default(),
             null: early.null,
             next_id: AtomicU64::new(1),
@@ -158,7 +178,7 @@ impl Launcher {
             return Err(LaunchError::Nul);
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let link = self.link_for(order.terms).map_err(LaunchError::Pipes)?;
+        let link = self.link_for(order.terms).await.map_err(LaunchError::Pipes)?;
         let (asker, answer) = oneshot::channel();
         link.waiting().insert(id, Waiter { asker, ours });
         let sent = link.send(id, order, stdio.theirs(self.null())).await;
@@ -233,16 +253,23 @@ impl Launcher {
             let mut pause = if is_settled { Duration::ZERO } else { PAUSE };
             loop {
                 sleep(pause).await;
-                let started = match &launcher.keeper {
-                    None => start_process(&launcher.policy, None),
-                    Some(keeper) => start_by(keeper).await,
-                };
-                if launcher.take(started) {
+                if launcher.take(launcher.start(false).await) {
                     return;
                 }
                 pause = PAUSE;
             }
         });
+    }
+
+    /// Starts a launcher's process, by the keeper where there is one.
+    async fn start(&self, apart: bool) -> io::Result<(OwnedFd, Pid)> {
+        let Some(keeper) = &self.keeper else {
+            return start_process(&self.policy, apart.then_some(launcher::APART));
+        };
+        let _turn = self.asking.lock().await;
+        let (ours, theirs) = sockets()?;
+        let pid = keeper.another(theirs.as_fd(), apart).await?;
+        Ok((ours, pid))
     }
 
     /// Takes over a new launcher, if there is one.
@@ -262,12 +289,6 @@ impl Launcher {
             }
         }
     }
-}
-
-async fn start_by(keeper: &Link) -> io::Result<(OwnedFd, Pid)> {
-    let (ours, theirs) = sockets()?;
-    let pid = keeper.another(theirs.as_fd()).await?;
-    Ok((ours, pid))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the launcher itself is the one process that the server starts")]

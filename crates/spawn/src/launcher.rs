@@ -105,7 +105,9 @@ fn carry_out_orders(judge: &Judge) {
                 signal::send(pid, Signal::KILL);
                 continue;
             }
-            Some(Request::Another) => answered(0, prepared::another(&order.descriptors, judge, &mut stack)),
+            Some(Request::Another { apart }) => {
+                answered(0, prepared::another(&order.descriptors, apart, judge, &mut stack))
+            }
             None => carry_out(&order, &buffer, judge, &mut stack),
         };
         if reply(orders, &answer, pidfd.as_ref()).is_err() {

@@ -3,12 +3,14 @@
 
 mod apart;
 mod calls;
+mod enclosure;
 mod explain;
 mod files;
 mod kernel;
 
 use std::path::{Path, PathBuf};
 
+pub use enclosure::enclose;
 pub use explain::explain;
 pub use kernel::{Kernel, Missing};
 

@@ -9,8 +9,8 @@ use std::{
 
 use rustix::process::Pid;
 
-use super::{Launcher, Link, PAUSE, start_process};
-use crate::{launcher, sandbox::Level, sys::clone::can_live_apart, terms::Terms};
+use super::{Launcher, Link, PAUSE};
+use crate::{sandbox::Level, sys::clone::can_live_apart, terms::Terms};
 
 /// The second launcher, if there is one.
 #[derive(Debug, Default)]
@@ -21,25 +21,27 @@ pub(super) struct Apart {
 
 impl Launcher {
     /// The launcher for an order on these terms.
-    pub(super) fn link_for(self: &Arc<Self>, terms: &Terms) -> io::Result<Arc<Link>> {
+    pub(super) async fn link_for(self: &Arc<Self>, terms: &Terms) -> io::Result<Arc<Link>> {
         // One that is root needs no other.
-        if terms.confinement.level != Level::Strict || self.keeper.is_some() || !is_possible() {
+        if terms.confinement.level != Level::Strict || self.is_root || !is_possible() {
             return Ok(self.link());
         }
-        let mut apart = self.apart();
-        if let Some(link) = &apart.link {
-            return Ok(Arc::clone(link));
+        if let Some(link) = self.apart().link.clone() {
+            return Ok(link);
+        }
+        let _turn = self.starting_apart.lock().await;
+        // Somebody else may have waited for the same.
+        if let Some(link) = self.apart().link.clone() {
+            return Ok(link);
         }
         // What ended the last one may end the next one too.
-        if apart.started.is_some_and(|started| started.elapsed() < PAUSE) {
-            return Err(io::Error::other(
-                "the launcher in a namespace of users was lost; it is tried again in a second",
-            ));
+        if self.apart().started.is_some_and(|started| started.elapsed() < PAUSE) {
+            return Err(io::Error::other("the launcher for strict scripts was lost; it is tried again in a second"));
         }
-        apart.started = Some(Instant::now());
-        let (socket, pid) = start_process(&self.policy, Some(launcher::APART))?;
+        self.apart().started = Some(Instant::now());
+        let (socket, pid) = self.start(true).await?;
         let link = Arc::new(Link::new(socket, pid)?);
-        apart.link = Some(Arc::clone(&link));
+        self.apart().link = Some(Arc::clone(&link));
         self.listen(Arc::clone(&link));
         Ok(link)
     }
@@ -64,7 +66,7 @@ impl Launcher {
 }
 
 /// Does the kernel let everybody have namespaces of users, and not let this process have others?
-fn is_possible() -> bool {
+pub(super) fn is_possible() -> bool {
     static POSSIBLE: OnceLock<bool> = OnceLock::new();
     *POSSIBLE.get_or_init(|| !can_live_apart(false) && can_live_apart(true))
 }

@@ -81,9 +81,9 @@ impl Link {
     }
 
     /// Asks it for another launcher, on this socket.
-    pub(super) async fn another(&self, socket: BorrowedFd<'_>) -> io::Result<Pid> {
+    pub(super) async fn another(&self, socket: BorrowedFd<'_>, apart: bool) -> io::Result<Pid> {
         let failed = |_| io::Error::other("the launcher's keeper does not answer");
-        self.send_message(&Request::Another.write(), &[socket]).await.map_err(failed)?;
+        self.send_message(&Request::Another { apart }.write(), &[socket]).await.map_err(failed)?;
         let mut message = [0; ANSWER_BYTES];
         let bytes = timeout(ANSWER_TIME, self.next_answer(&mut message)).await.map_err(|_| Errno::TIMEDOUT)??;
         let answer = Answer::read(&message[..bytes]).ok_or(Errno::PROTO)?;

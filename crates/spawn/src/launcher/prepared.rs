@@ -71,12 +71,14 @@ pub(super) fn start(
 /// Starts another launcher with the same policy. The server may no longer be who it was when it started this one.
 pub(super) fn another(
     descriptors: &[OwnedFd],
+    apart: bool,
     judge: &Judge,
     stack: &mut ChildStack,
 ) -> Result<Launched, (Stage, Errno)> {
     let [socket, ..] = descriptors else { return Err((Stage::Fork, Errno::MFILE)) };
-    let mut arguments = Argv::with_capacity(2);
-    arguments.fill([c"htbin", ARGUMENT].into_iter());
+    let words = [c"htbin", ARGUMENT, APART];
+    let mut arguments = Argv::with_capacity(words.len());
+    arguments.fill(words[..if apart { 3 } else { 2 }].iter().copied());
     let mut environment = Argv::with_capacity(0);
     environment.fill(std::iter::empty());
     let plan = Plan {
@@ -139,7 +141,8 @@ fn path_of(path: &CStr) -> &Path {
 /// The kernel's numbers for kinds of file systems.
 const CGROUP2: i64 = 0x6367_7270;
 const PIPES: i64 = 0x5049_5045;
-/// As `super::ARGUMENT`.
+/// As `super::ARGUMENT` and `super::APART`.
 const ARGUMENT: &CStr = c"htbin-launcher";
+const APART: &CStr = c"apart";
 /// Room for the meta-variables of a browser's request without growing.
 const ENVIRONMENT_USUAL: usize = 64;

@@ -107,7 +107,10 @@ pub(crate) enum Request {
     /// KILL, in the same way.
     Kill(RawFd),
     /// Another launcher with the same policy, on the socket that comes beside; answered as order 0.
-    Another,
+    Another {
+        /// In a namespace of users.
+        apart: bool,
+    },
 }
 
 impl Request {
@@ -115,7 +118,7 @@ impl Request {
         let (verb, pid) = match self {
             Self::Term(pid) => (0_i32, pid),
             Self::Kill(pid) => (1, pid),
-            Self::Another => (2, 0),
+            Self::Another { apart } => (2, i32::from(apart)),
         };
         // No order has the number 0.
         let mut message = [0; REQUEST_BYTES];
@@ -130,7 +133,7 @@ impl Request {
         match (word(8)?, word(12)?) {
             (0, pid) => Some(Self::Term(pid)),
             (1, pid) => Some(Self::Kill(pid)),
-            (2, _) => Some(Self::Another),
+            (2, apart) => Some(Self::Another { apart: apart != 0 }),
             _ => None,
         }
     }
@@ -239,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_request_is_read_as_it_was_written_and_is_no_order() {
-        for request in [Request::Term(7), Request::Kill(8), Request::Another] {
+        let another = [false, true].map(|apart| Request::Another { apart });
+        for request in [Request::Term(7), Request::Kill(8)].into_iter().chain(another) {
             assert_eq!(Request::read(&request.write()), Some(request));
             assert!(read_order(&request.write()).is_none());
         }

@@ -25,7 +25,12 @@ impl Filter {
         static KEPT: Mutex<Option<HashMap<Sockets, Filter>>> = Mutex::new(None);
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
         let sockets = Sockets::of(&confinement.network);
-        *kept.get_or_insert_default().entry(sockets).or_insert_with(|| Self(compile(sockets).leak()))
+        *kept.get_or_insert_default().entry(sockets).or_insert_with(|| Self(compile(sockets, &[]).leak()))
+    }
+
+    /// The filter of the server itself, which executes nothing.
+    pub(super) fn of_server() -> Self {
+        Self(compile(Sockets::All, &[libc::SYS_execve, libc::SYS_execveat]).leak())
     }
 
     /// Puts it on the calling thread. Safe between fork and exec: no allocation, no lock.
@@ -92,8 +97,9 @@ impl Sockets {
     }
 }
 
-fn compile(sockets: Sockets) -> BpfProgram {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+fn compile(sockets: Sockets, besides: &[i64]) -> BpfProgram {
+    let denied = DENIED.iter().chain(besides);
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = denied.map(|call| (*call, Vec::new())).collect();
     // Threads and processes are made by the same calls as namespaces are.
     let has = |flag: i32| rule(vec![(0, Is::Masked(flag as u64), flag as u64)]);
     rules.insert(libc::SYS_clone, NAMESPACES.iter().map(|flag| has(*flag)).collect());

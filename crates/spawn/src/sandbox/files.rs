@@ -21,10 +21,22 @@ pub(super) fn ruleset(
     if kernel.landlock == 0 {
         return Ok(None);
     }
-    let abi = ABI::from(kernel.landlock.cast_signed());
-    let rights = Rights::of(abi);
-    let made = begin(confinement, kernel, abi, rights).and_then(|mut ruleset| {
-        for (path, granted) in grants(confinement, own, rights) {
+    let rights = Rights::of(kernel);
+    let is_strict = confinement.level == Level::Strict;
+    let (read, write, devices): (&'static [_], &'static [_], &'static [_]) =
+        if is_strict { (&READ, &[], &DEVICES) } else { (&["/"], &WRITE_STANDARD, &DEVICES_STANDARD) };
+    // In its own directory a script may do under standard what its user may.
+    let own_rights = if is_strict { rights.read } else { rights.read | rights.write };
+    let system = of_system(read, rights.read)
+        .chain(of_system(write, rights.read | rights.write))
+        .chain(of_system(devices, rights.device));
+    // One whose own directory is / has none: it would be everything.
+    let own = own.iter().filter(|path| **path != Path::new("/")).map(|path| (*path, own_rights));
+    let made = begin(confinement, kernel, rights).and_then(|mut ruleset| {
+        for (path, granted) in system {
+            grant(&mut ruleset, path, granted)?;
+        }
+        for (path, granted) in own.chain(listed(confinement, rights)) {
             grant(&mut ruleset, path, granted)?;
         }
         for mount in apart.iter().flat_map(|apart| apart.writable()) {
@@ -38,14 +50,36 @@ pub(super) fn ruleset(
     Ok(Option::<OwnedFd>::from(ruleset))
 }
 
+/// The ruleset of the server itself: what is listed, and what every program needs.
+pub(super) fn of_server(confinement: &Confinement, kernel: Kernel) -> Result<Option<OwnedFd>, Errno> {
+    if kernel.landlock == 0 {
+        return Ok(None);
+    }
+    let rights = Rights::of(kernel);
+    let system = of_system(&READ, rights.read)
+        .chain(of_system(&["/proc"], rights.read))
+        .chain(of_system(&DEVICES, rights.device));
+    let made = begin(confinement, kernel, rights).and_then(|mut ruleset| {
+        for (path, granted) in system {
+            grant(&mut ruleset, path, granted)?;
+        }
+        for (path, granted) in listed(confinement, rights) {
+            grant(&mut ruleset, path, granted)?;
+        }
+        Ok(ruleset)
+    });
+    Ok(Option::<OwnedFd>::from(made.map_err(|_| Errno::INVAL)?))
+}
+
 /// What the child grants itself in a /proc of its own, which only it can mount.
 pub(super) fn of_proc(kernel: Kernel) -> Grant {
-    Grant(Rights::of(ABI::from(kernel.landlock.cast_signed())).read.bits())
+    Grant(Rights::of(kernel).read.bits())
 }
 
 /// The rights of this kernel's version.
 #[derive(Debug, Clone, Copy)]
 struct Rights {
+    abi: ABI,
     all: BitFlags<AccessFs>,
     /// Reading and executing.
     read: BitFlags<AccessFs>,
@@ -56,15 +90,16 @@ struct Rights {
 }
 
 impl Rights {
-    fn of(abi: ABI) -> Self {
+    fn of(kernel: Kernel) -> Self {
+        let abi = ABI::from(kernel.landlock.cast_signed());
         let all = AccessFs::from_all(abi);
         let not_to_write = AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev;
         let device = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev;
-        Self { all, read: AccessFs::from_read(abi), write: all & !not_to_write, device: all & device }
+        Self { abi, all, read: AccessFs::from_read(abi), write: all & !not_to_write, device: all & device }
     }
 }
 
-fn begin(confinement: &Confinement, kernel: Kernel, abi: ABI, rights: Rights) -> Result<RulesetCreated, RulesetError> {
+fn begin(confinement: &Confinement, kernel: Kernel, rights: Rights) -> Result<RulesetCreated, RulesetError> {
     let mut ruleset = Ruleset::default().set_compatibility(CompatLevel::BestEffort).handle_access(rights.all)?;
     let ports = match &confinement.network {
         Network::Ports(ports) if kernel.landlock >= TCP => Some(ports),
@@ -74,7 +109,7 @@ fn begin(confinement: &Confinement, kernel: Kernel, abi: ABI, rights: Rights) ->
         ruleset = ruleset.handle_access(AccessNet::BindTcp | AccessNet::ConnectTcp)?;
     }
     if confinement.level == Level::Strict && kernel.landlock >= SCOPE {
-        ruleset = ruleset.scope(Scope::from_all(abi))?;
+        ruleset = ruleset.scope(Scope::from_all(rights.abi))?;
     }
     let mut created = ruleset.create()?;
     for port in ports.into_iter().flatten() {
@@ -83,25 +118,17 @@ fn begin(confinement: &Confinement, kernel: Kernel, abi: ABI, rights: Rights) ->
     Ok(created)
 }
 
-/// Paths and what is granted on each of them.
-fn grants<'a>(
-    confinement: &'a Confinement,
-    own: &'a [&'a Path],
-    rights: Rights,
-) -> impl Iterator<Item = (&'a Path, BitFlags<AccessFs>)> {
-    let is_strict = confinement.level == Level::Strict;
-    let (read, write, devices): (&[&str], &[&str], &[&str]) =
-        if is_strict { (&READ, &[], &DEVICES) } else { (&["/"], &WRITE_STANDARD, &DEVICES_STANDARD) };
-    // In its own directory a script may do under standard what its user may.
-    let own_rights = if is_strict { rights.read } else { rights.read | rights.write };
-    let of_system = |paths: &'a [&'a str], granted| paths.iter().map(move |path| (Path::new(*path), granted));
-    of_system(read, rights.read)
-        .chain(of_system(write, rights.read | rights.write))
-        .chain(of_system(devices, rights.device))
-        // One whose own directory is / has none: it would be everything.
-        .chain(own.iter().filter(|path| **path != Path::new("/")).map(move |path| (*path, own_rights)))
-        .chain(confinement.read.iter().map(move |path| (path.as_path(), rights.read)))
-        .chain(confinement.write.iter().map(move |path| (path.as_path(), rights.write)))
+fn of_system(
+    paths: &'static [&'static str],
+    granted: BitFlags<AccessFs>,
+) -> impl Iterator<Item = (&'static Path, BitFlags<AccessFs>)> {
+    paths.iter().map(move |path| (Path::new(*path), granted))
+}
+
+/// What the lists grant.
+fn listed(confinement: &Confinement, rights: Rights) -> impl Iterator<Item = (&Path, BitFlags<AccessFs>)> {
+    let read = confinement.read.iter().map(move |path| (path.as_path(), rights.read));
+    read.chain(confinement.write.iter().map(move |path| (path.as_path(), rights.write)))
 }
 
 fn grant(ruleset: &mut RulesetCreated, path: &Path, granted: BitFlags<AccessFs>) -> Result<(), RulesetError> {

@@ -83,7 +83,11 @@ fn start(case: Case, uid: Option<u32>) -> Result<(), Failed> {
 
 /// Starts a launcher, then a runtime, and does this in it.
 pub(crate) fn with_launcher<F: Future<Output = ()>>(policy: Policy, body: impl FnOnce(Arc<Launcher>) -> F) {
-    let early = EarlyLauncher::start(policy).expect("a launcher starts");
+    in_runtime(EarlyLauncher::start(policy).expect("a launcher starts"), body);
+}
+
+/// Starts a runtime, and does this in it with a launcher that was started before.
+pub(crate) fn in_runtime<F: Future<Output = ()>>(early: EarlyLauncher, body: impl FnOnce(Arc<Launcher>) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     runtime.block_on(async {
         let launcher = Launcher::new(early).expect("it is taken over");

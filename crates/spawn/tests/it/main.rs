@@ -3,6 +3,7 @@
 mod case;
 mod escape;
 mod policy;
+mod server;
 mod standard;
 mod terms;
 mod warm;
@@ -15,5 +16,5 @@ fn main() -> ExitCode {
         launcher::run();
         return ExitCode::SUCCESS;
     }
-    case::main([escape::CASES, policy::CASES, standard::CASES, terms::CASES, warm::CASES].concat())
+    case::main([escape::CASES, policy::CASES, server::CASES, standard::CASES, terms::CASES, warm::CASES].concat())
 }

@@ -49,6 +49,9 @@ pub(crate) fn main(cases: Vec<Case>) -> ExitCode {
     let mut words = std::env::args().skip(1);
     if words.next().as_deref() == Some(ARGUMENT) {
         let name = words.next().unwrap_or_default();
+        if words.next().is_some() {
+            give_up_namespaces();
+        }
         let case = cases.iter().find(|case| case.name == name).expect("the test names one of them");
         (case.run)();
         return ExitCode::SUCCESS;
@@ -56,19 +59,21 @@ pub(crate) fn main(cases: Vec<Case>) -> ExitCode {
     let is_root = rustix::process::geteuid().is_root();
     let trials = cases.into_iter().flat_map(|case| {
         let short = case.name.trim_start_matches("it::");
-        let as_root = is_root.then(|| Trial::test(format!("{short}::as_root"), move || start(case, None)));
+        let as_root = is_root.then(|| Trial::test(format!("{short}::as_root"), move || start(case, None, false)));
         let uid = is_root.then_some(NOBODY);
-        let ordinary =
-            (case.who == Who::Both).then(|| Trial::test(format!("{short}::as_somebody"), move || start(case, uid)));
-        as_root.into_iter().chain(ordinary)
+        let ordinary = (case.who == Who::Both).then(|| {
+            let flat = Trial::test(format!("{short}::without_namespaces"), move || start(case, uid, true));
+            [Trial::test(format!("{short}::as_somebody"), move || start(case, uid, false)), flat]
+        });
+        as_root.into_iter().chain(ordinary.into_iter().flatten())
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-fn start(case: Case, uid: Option<u32>) -> Result<(), Failed> {
+fn start(case: Case, uid: Option<u32>, is_flat: bool) -> Result<(), Failed> {
     #[expect(clippy::disallowed_methods, reason = "a test starts itself")]
     let mut itself = Command::new("/proc/self/exe");
-    itself.arg(ARGUMENT).arg(case.name).env_remove("TMPDIR");
+    itself.arg(ARGUMENT).arg(case.name).args(is_flat.then_some("flat")).env_remove("TMPDIR");
     if let Some(uid) = uid {
         itself.uid(uid).gid(uid).current_dir("/");
     }
@@ -79,6 +84,19 @@ fn start(case: Case, uid: Option<u32>) -> Result<(), Failed> {
     let mut told = String::from_utf8_lossy(&output.stdout).into_owned();
     let _ = write!(told, "{}", String::from_utf8_lossy(&output.stderr));
     Err(told.into())
+}
+
+/// As on a machine whose kernel gives namespaces to root alone.
+fn give_up_namespaces() {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter};
+    let flag = u64::from(libc::CLONE_NEWUSER.cast_unsigned());
+    let is_asked = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag), flag);
+    let rule = seccompiler::SeccompRule::new(vec![is_asked.expect("there are six arguments")]).expect("it has one");
+    let rules = [libc::SYS_clone, libc::SYS_unshare].map(|call| (call, vec![rule.clone()])).into_iter().collect();
+    let denied = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+    let arch = std::env::consts::ARCH.try_into().expect("the crate knows this machine");
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch).expect("both actions differ");
+    seccompiler::apply_filter(&BpfProgram::try_from(filter).expect("it is short")).expect("the kernel can");
 }
 
 /// Starts a launcher, then a runtime, and does this in it.

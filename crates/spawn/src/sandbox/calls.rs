@@ -98,33 +98,41 @@ impl Sockets {
 }
 
 fn compile(sockets: Sockets, besides: &[i64]) -> BpfProgram {
-    let denied = DENIED.iter().chain(besides);
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = denied.map(|call| (*call, Vec::new())).collect();
     // Threads and processes are made by the same calls as namespaces are.
     let has = |flag: i32| rule(vec![(0, Is::Masked(flag as u64), flag as u64)]);
-    rules.insert(libc::SYS_clone, NAMESPACES.iter().map(|flag| has(*flag)).collect());
     // A terminal's input can be typed, and pasted, by whoever has it open.
     let typing = [libc::TIOCSTI, TIOCLINUX].map(|request| rule(vec![(1, Is::Exactly, request)]));
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = sockets.denied().into_iter().collect();
+    rules.insert(libc::SYS_clone, NAMESPACES.iter().map(|flag| has(*flag)).collect());
     rules.insert(libc::SYS_ioctl, typing.into());
-    rules.extend(sockets.denied());
     let arch = TargetArch::try_from(ARCH).expect("htbin is made for machines that the crate knows");
     let denied = SeccompAction::Errno(libc::EPERM as u32);
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch).expect("both actions differ");
     let filter = BpfProgram::try_from(filter).expect("the rules are constants");
-    absent().into_iter().chain(filter).collect()
+    let besides = DENIED.iter().chain(besides).map(|call| *call as u32).collect::<Vec<_>>();
+    by_number(&besides).into_iter().chain(filter).collect()
 }
 
-/// Before everything else: calls that are not there. clone3 hides its flags from a filter, and C libraries go on with
-/// clone; numbers from 2^30 on are x32's second names of all calls.
-fn absent() -> [sock_filter; 4] {
-    let instruction = |code: u32, jt: u8, jf: u8, k: u32| sock_filter { code: code as u16, jt, jf, k };
-    let clone3 = libc::SYS_clone3 as u32;
-    [
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 1, 0, clone3),
-        instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
-    ]
+/// Before everything else, what needs no look at arguments: one instruction a call where the crate has five, as the kernel
+/// goes through the filter with every number it knows whenever a script starts. Calls that are not there: clone3 hides
+/// its flags from a filter, and C libraries go on with clone; numbers from 2^30 on are x32's second names of all calls.
+fn by_number(denied: &[u32]) -> Vec<sock_filter> {
+    let instruction = |code: u32, jt: usize, jf: usize, k: u32| {
+        let offset = |jump: usize| u8::try_from(jump).expect("the list is short");
+        sock_filter { code: code as u16, jt: offset(jt), jf: offset(jf), k }
+    };
+    let load = |offset: u32| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
+    let fail = |errno: i32| instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno as u32);
+    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let count = denied.len();
+    // From another machine's calls on: to the crate's part, which ends the program.
+    let mut program = vec![load(ARCH_OFFSET), instruction(equal, 0, count + 6, AUDIT_ARCH), load(NUMBER_OFFSET)];
+    program.push(instruction(equal, count + 2, 0, libc::SYS_clone3 as u32));
+    program.push(instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, count + 1, 0, X32));
+    program.extend((0..count).map(|at| instruction(equal, count - at + 1, 0, denied[at])));
+    program.push(instruction(libc::BPF_JMP | libc::BPF_JA, 0, 0, 2));
+    program.extend([fail(libc::ENOSYS), fail(libc::EPERM)]);
+    program
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +159,13 @@ fn rule(conditions: Vec<(u8, Is, u64)>) -> SeccompRule {
 const DNS: u16 = 53;
 /// The kind of a socket, without its flags.
 const TYPE_MASK: u64 = 0xf;
+/// Where the kernel tells a filter of the call's number and of its machine.
+const NUMBER_OFFSET: u32 = 0;
+const ARCH_OFFSET: u32 = 4;
+#[cfg(target_arch = "x86_64")]
+const AUDIT_ARCH: u32 = 0xc000_003e;
+#[cfg(target_arch = "aarch64")]
+const AUDIT_ARCH: u32 = 0xc000_00b7;
 const X32: u32 = 0x4000_0000;
 const TIOCLINUX: u64 = 0x541c;
 
@@ -236,3 +251,44 @@ const DENIED: &[i64] = &[
 const QUOTACTL_FD: i64 = 443;
 #[cfg(target_arch = "aarch64")]
 const KEXEC_FILE_LOAD: i64 = 294;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the first part makes of a number: an errno, or none where the second one decides.
+    fn decided(program: &[sock_filter], arch: u32, number: u32) -> Option<u32> {
+        let (mut at, mut value) = (0, 0);
+        while let Some(instruction) = program.get(at) {
+            let sock_filter { code, jt, jf, k } = *instruction;
+            at += 1;
+            match u32::from(code) & 0x07 {
+                libc::BPF_LD => value = if k == ARCH_OFFSET { arch } else { number },
+                libc::BPF_RET => return Some(k & 0xffff),
+                _ if u32::from(code) & 0xf0 == libc::BPF_JA => at += k as usize,
+                _ => {
+                    let is_so = if u32::from(code) & 0xf0 == libc::BPF_JGE { value >= k } else { value == k };
+                    at += usize::from(if is_so { jt } else { jf });
+                }
+            }
+        }
+        assert_eq!(at, program.len(), "it ends where the next part begins");
+        None
+    }
+
+    #[test]
+    fn each_number_is_decided_as_it_should() {
+        let denied: Vec<u32> = DENIED.iter().map(|call| *call as u32).collect();
+        let program = by_number(&denied);
+        for number in 0..1024 {
+            let expected = match i64::from(number) {
+                libc::SYS_clone3 => Some(libc::ENOSYS as u32),
+                call if DENIED.contains(&call) => Some(libc::EPERM as u32),
+                _ => None,
+            };
+            assert_eq!(decided(&program, AUDIT_ARCH, number), expected, "{number}");
+            assert_eq!(decided(&program, 0x4000_0003, number), None, "{number}");
+            assert_eq!(decided(&program, AUDIT_ARCH, X32 + number), Some(libc::ENOSYS as u32));
+        }
+    }
+}

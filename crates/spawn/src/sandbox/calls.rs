@@ -101,7 +101,7 @@ fn compile(sockets: Sockets, besides: &[i64]) -> BpfProgram {
     // Threads and processes are made by the same calls as namespaces are.
     let has = |flag: i32| rule(vec![(0, Is::Masked(flag as u64), flag as u64)]);
     // A terminal's input can be typed, and pasted, by whoever has it open.
-    let typing = [libc::TIOCSTI, TIOCLINUX].map(|request| rule(vec![(1, Is::Exactly, request)]));
+    let typing = [TIOCSTI, TIOCLINUX].map(|request| rule(vec![(1, Is::Exactly, request)]));
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = sockets.denied().into_iter().collect();
     rules.insert(libc::SYS_clone, NAMESPACES.iter().map(|flag| has(*flag)).collect());
     rules.insert(libc::SYS_ioctl, typing.into());
@@ -167,6 +167,8 @@ const AUDIT_ARCH: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]
 const AUDIT_ARCH: u32 = 0xc000_00b7;
 const X32: u32 = 0x4000_0000;
+/// As the kernel has them; C libraries do not agree on the type.
+const TIOCSTI: u64 = 0x5412;
 const TIOCLINUX: u64 = 0x541c;
 
 const NAMESPACES: [i32; 7] = [

@@ -12,7 +12,7 @@ use crate::sys::landlock;
 /// ([`EarlyLauncher::start_kept`](crate::EarlyLauncher::start_kept)). It also reads what every program needs, /proc
 /// included. What the kernel lacks is left out; [`Kernel::missing`] of [`Confinement::standard`] says what.
 pub fn enclose(read: &[PathBuf], write: &[PathBuf]) -> io::Result<()> {
-    let kernel = Kernel::known();
+    let kernel = Kernel::without_namespaces();
     let mut confinement = Confinement::standard();
     confinement.read = read.to_vec();
     confinement.write = write.to_vec();

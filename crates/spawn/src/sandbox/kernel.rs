@@ -2,6 +2,8 @@
 
 use std::{fmt, fs, sync::OnceLock};
 
+use rustix::process::geteuid;
+
 use super::{Confinement, Level, Network};
 use crate::sys::{clone::can_live_apart, landlock};
 
@@ -20,10 +22,13 @@ pub struct Kernel {
 impl Kernel {
     /// Asks the kernel, by trying. Starts a process that ends at once, so it belongs before the first thread.
     pub fn probe() -> Self {
-        Self { namespaces: can_live_apart(false) || can_live_apart(true), ..Self::without_namespaces() }
+        // Root in a namespace of users could be nobody else.
+        let namespaces = can_live_apart(false) || (!geteuid().is_root() && can_live_apart(true));
+        Self { namespaces, ..Self::without_namespaces() }
     }
 
-    fn without_namespaces() -> Self {
+    /// But for the namespaces, which nobody has tried.
+    pub(super) fn without_namespaces() -> Self {
         let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
         Self {
             landlock: landlock::version(),

@@ -72,6 +72,21 @@ impl Confinement {
     }
 }
 
+/// The directories that are a program's own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Own<'a> {
+    /// Where it starts.
+    pub(crate) start: &'a Path,
+    /// Where it lies, which for an interpreter is the system's.
+    pub(crate) program: &'a Path,
+}
+
+impl<'a> Own<'a> {
+    fn paths(self) -> [&'a Path; 2] {
+        [self.start, self.program]
+    }
+}
+
 /// What confines one process, made before the fork: the child only has to put it on.
 pub(crate) struct Walls {
     /// A Landlock ruleset.
@@ -86,9 +101,9 @@ impl Walls {
     /// No walls.
     pub(crate) const NONE: Self = Self { ruleset: None, filter: None, apart: None, drops_capabilities: false };
 
-    /// The walls around a program, `own` being the directories that are its own. What the kernel lacks is left out under
+    /// The walls around a program with these directories of its own. What the kernel lacks is left out under
     /// standard, and under strict nothing is started.
-    pub(crate) fn build(confinement: &Confinement, own: &[&Path]) -> Result<Self, (Stage, Errno)> {
+    pub(crate) fn build(confinement: &Confinement, own: Own<'_>) -> Result<Self, (Stage, Errno)> {
         if confinement.level == Level::Off {
             return Ok(Self::NONE);
         }

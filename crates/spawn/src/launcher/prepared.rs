@@ -23,7 +23,7 @@ use super::{
 use crate::{
     child::{Plan, Stage, User},
     limits::Limits,
-    sandbox::{Level, PROCESSES_MAX, Walls},
+    sandbox::{Level, Own, PROCESSES_MAX, Walls},
     sys::clone::{Argv, ChildStack, Launched, launch},
     terms::Identity,
 };
@@ -40,8 +40,8 @@ pub(super) fn start(
         return Err((Stage::Policy, Errno::PERM));
     }
     let user = terms.identity.as_ref().map(user).transpose().map_err(|errno| (Stage::Identity, errno))?;
-    let own = [path_of(order.directory), path_of(order.program).parent().unwrap_or(Path::new("/"))];
-    let walls = Walls::build(&terms.confinement, &own)?;
+    let program = path_of(order.program).parent().unwrap_or(Path::new("/"));
+    let walls = Walls::build(&terms.confinement, Own { start: path_of(order.directory), program })?;
     let cgroup = terms.cgroup.as_deref().map(procs_of).transpose().map_err(|errno| (Stage::Cgroup, errno))?;
     if let Some(identity) = &terms.identity {
         hand_over(&stdio[1..], identity);

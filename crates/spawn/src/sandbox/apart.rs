@@ -20,7 +20,7 @@ use rustix::{
     process::{Gid, Uid},
 };
 
-use super::{Confinement, Kernel, Network, files};
+use super::{Confinement, Kernel, Network, Own, files};
 use crate::sys::{
     landlock::{self, Grant},
     mount::make_read_only,
@@ -43,10 +43,10 @@ struct Mount {
 
 impl Apart {
     /// Makes the mounts. What is granted below one of them is bound to its place again.
-    pub(super) fn build(confinement: &Confinement, own: &[&Path]) -> Result<Self, Errno> {
+    pub(super) fn build(confinement: &Confinement, own: Own<'_>) -> Result<Self, Errno> {
         // It is often a link into /run.
         let names = (confinement.network != Network::None).then_some(Path::new("/etc/resolv.conf"));
-        let own = own.iter().copied().chain(confinement.read.iter().map(PathBuf::as_path)).chain(names);
+        let own = own.paths().into_iter().chain(confinement.read.iter().map(PathBuf::as_path)).chain(names);
         let own = own.map(|path| (path, false));
         let write = confinement.write.iter().map(|path| (path.as_path(), true));
         let granted = own.chain(write).filter_map(|(path, is_writable)| Some((resolved(path)?, is_writable)));

@@ -8,13 +8,16 @@ use landlock::{
 };
 use rustix::{fd::OwnedFd, fs::fstat, io::Errno};
 
-use super::{Apart, Confinement, Kernel, Level, Network, kernel::SCOPE, kernel::TCP};
+use super::{
+    Apart, Confinement, Kernel, Level, Network, Own,
+    kernel::{SCOPE, TCP},
+};
 use crate::sys::landlock::Grant;
 
 /// The ruleset of a confinement; none where the kernel has no Landlock. What does not exist is left out.
 pub(super) fn ruleset(
     confinement: &Confinement,
-    own: &[&Path],
+    own: Own<'_>,
     kernel: Kernel,
     apart: Option<&Apart>,
 ) -> Result<Option<OwnedFd>, Errno> {
@@ -25,13 +28,14 @@ pub(super) fn ruleset(
     let is_strict = confinement.level == Level::Strict;
     let (read, write, devices): (&'static [_], &'static [_], &'static [_]) =
         if is_strict { (&READ, &[], &DEVICES) } else { (&["/"], &WRITE_STANDARD, &DEVICES_STANDARD) };
-    // In its own directory a script may do under standard what its user may.
-    let own_rights = if is_strict { rights.read } else { rights.read | rights.write };
+    // Where it starts a script may do under standard what its user may.
+    let of_start = if is_strict { rights.read } else { rights.read | rights.write };
+    // One whose own directory is / has none: it would be everything.
+    let own =
+        [(own.start, of_start), (own.program, rights.read)].into_iter().filter(|(path, _)| *path != Path::new("/"));
     let system = of_system(read, rights.read)
         .chain(of_system(write, rights.read | rights.write))
         .chain(of_system(devices, rights.device));
-    // One whose own directory is / has none: it would be everything.
-    let own = own.iter().filter(|path| **path != Path::new("/")).map(|path| (*path, own_rights));
     let made = begin(confinement, kernel, rights).and_then(|mut ruleset| {
         for (path, granted) in system {
             grant(&mut ruleset, path, granted)?;

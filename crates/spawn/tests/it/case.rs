@@ -169,9 +169,22 @@ pub(crate) struct Ran {
     pub(crate) exit: Exit,
 }
 
-/// Runs a program to its end.
+/// Runs a program to its end, where it lies.
 pub(crate) async fn run(
     launcher: &Arc<Launcher>,
+    program: &Path,
+    words: &[&str],
+    terms: &Terms,
+    limits: Limits,
+) -> Result<Ran, LaunchError> {
+    let directory = program.parent().expect("it lies somewhere");
+    run_in(launcher, directory, program, words, terms, limits).await
+}
+
+/// Runs a program to its end, there.
+pub(crate) async fn run_in(
+    launcher: &Arc<Launcher>,
+    directory: &Path,
     program: &Path,
     words: &[&str],
     terms: &Terms,
@@ -183,7 +196,7 @@ pub(crate) async fn run(
         program: octets,
         arguments: &arguments,
         environment: b"PATH=/usr/bin:/bin\0",
-        directory: program.parent().expect("it lies somewhere").as_os_str().as_bytes(),
+        directory: directory.as_os_str().as_bytes(),
         limits,
         new_privileges: false,
         terms,

@@ -1,10 +1,10 @@
 //! What standard leaves alone: programs that people run must not notice it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use htbin_spawn::{Confinement, Exit, Limits, Policy, Terms};
 
-use crate::case::{Place, cases, each_terms, run, say, with_launcher};
+use crate::case::{Place, cases, each_terms, run, run_in, say, with_launcher};
 
 cases![
     Root: standard_changes_nothing_of_the_system;
@@ -20,6 +20,11 @@ fn standard_changes_nothing_of_the_system() {
         let terms = Terms { confinement: Confinement::standard(), ..Terms::default() };
         let said = say(&launcher, &place, body, &terms).await;
         assert_eq!(said, "EACCES\n".repeat(7) + "done");
+        // What an interpreter lies in is not its script's.
+        let (shell, words) =
+            (Path::new("/usr/bin/perl"), ["-e", "open my $file, '>', '/usr/bin/htbin-new' or print $!"]);
+        let ran = run_in(&launcher, &place.site(), shell, &words, &terms, Limits::default()).await;
+        assert_eq!(ran.expect("it starts").stdout, "Permission denied");
     });
 }
 

@@ -13,7 +13,7 @@ mod run;
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::EarlyLauncher;
+use htbin_spawn::{EarlyLauncher, Policy};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -167,7 +167,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    let launcher = EarlyLauncher::start(Policy::Any).context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let live = watch(&settings, &routes);

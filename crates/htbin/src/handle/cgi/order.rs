@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin};
+use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin, Terms};
 use http::{Method, header, request::Parts};
 
 use super::{Rules, upload::Upload};
@@ -43,6 +43,7 @@ impl<'a> Order<'a> {
             directory: self.script.directory().as_os_str().as_bytes(),
             limits: rules.of_kernel(),
             new_privileges: rules.new_privileges,
+            terms: Terms::ORDINARY,
         };
         starter.start(&order, program, stdin).await
     }

@@ -7,7 +7,7 @@ use std::{
 
 use check::{environment_entry, field, index_name, interpreter, module, mount, script_dir};
 pub use from_file::from_file;
-use htbin_spawn::warm;
+use htbin_spawn::{Terms, warm};
 use machine::Machine;
 
 use crate::{
@@ -259,6 +259,8 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
         sendfile: Vec::new(),
+        run_as: handle::cgi::RunAs::Server,
+        terms: Terms::default(),
     })
 }
 

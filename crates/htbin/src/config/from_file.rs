@@ -4,6 +4,7 @@
 mod gates;
 mod layers;
 mod route;
+mod terms;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         cgi: cgi(&flags, machine).map_err(at_top)?,
         log: log(&flags),
         threads: threads(&flags, machine).map_err(at_top)?,
-        user: whole.file.user.clone(),
+        user: terms::of_server(&whole.file.user),
         record: flags.output.record.clone(),
         open: None,
         live: false,

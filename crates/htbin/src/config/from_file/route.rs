@@ -41,6 +41,7 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
         scripts: scripts(&flags, machine)?,
     };
     super::layers::add(rules, &mut rule.layers)?;
+    super::terms::add(rules, source.directory(), &mut rule.scripts)?;
     let directories = rules.sendfile.iter().flat_map(|it| &it.0);
     rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
     Ok(rule)
@@ -202,7 +203,8 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
         file.path = base.join(&file.path);
     }
-    for directory in rules.sendfile.iter_mut().flat_map(|it| &mut it.0) {
+    let lists = [&mut rules.sendfile, &mut rules.read, &mut rules.write];
+    for directory in lists.into_iter().flatten().flat_map(|it| &mut it.0) {
         *directory = base.join(&*directory);
     }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {

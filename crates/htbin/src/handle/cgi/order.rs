@@ -29,7 +29,7 @@ impl<'a> Order<'a> {
     pub(super) async fn start(
         &self,
         starter: &Starter,
-        rules: &Rules,
+        (rules, terms): (&Rules, &Terms),
         stdin: Stdin,
     ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
@@ -43,7 +43,7 @@ impl<'a> Order<'a> {
             directory: self.script.directory().as_os_str().as_bytes(),
             limits: rules.of_kernel(),
             new_privileges: rules.new_privileges,
-            terms: Terms::ORDINARY,
+            terms,
         };
         starter.start(&order, program, stdin).await
     }

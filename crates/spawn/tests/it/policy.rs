@@ -142,7 +142,11 @@ fn a_new_launcher_has_the_same_policy() {
 }
 
 /// Leaves root, as the server does once its sockets are open.
-fn leave_root() {
+fn leave_root(place: &Place) {
+    // Who leaves root still has to tidy up.
+    for path in [place.path(), &place.site()] {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).expect("root may");
+    }
     let uid = Uid::from_raw(NOBODY);
     rustix::thread::set_thread_res_uid(uid, uid, uid).expect("root may");
     assert!(!geteuid().is_root());
@@ -153,7 +157,7 @@ fn a_server_that_left_root_keeps_its_launcher() {
     let program = place.program("a", PROGRAM);
     let kill = place.program("kill", "#!/bin/sh\nkill -9 \"$1\"\n");
     with_launcher(Policy::Any, async |launcher| {
-        leave_root();
+        leave_root(&place);
         let stranger = Terms { identity: Some(stranger()), ..Terms::default() };
         for _ in 0..2 {
             assert_eq!(launch(&launcher, &program, &stranger).await.expect("it starts").stdout, "54321\n");
@@ -170,7 +174,7 @@ fn a_script_of_another_user_is_ended() {
     let place = Place::new();
     let program = place.program("a", "#!/bin/sh\necho ready\nsleep 600 &\nexec sleep 600\n");
     with_launcher(Policy::Any, async |launcher| {
-        leave_root();
+        leave_root(&place);
         let terms = Terms { identity: Some(stranger()), ..Terms::default() };
         let octets = std::os::unix::ffi::OsStrExt::as_bytes(program.as_os_str());
         let order = htbin_spawn::Order {

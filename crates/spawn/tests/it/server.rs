@@ -18,20 +18,24 @@ fn denied(path: &Path) -> bool {
 fn an_enclosed_server_keeps_to_its_files() {
     let place = Place::new();
     place.open_to_all();
-    let [beside, data] = [place.path().join("beside"), place.path().join("data")];
-    let page = place.site().join("page");
+    let [site, beside, data] = ["site", "beside", "data"].map(|name| place.path().join(name));
+    let page = site.join("page");
     for path in [&beside, &page] {
         fs::write(path, "text").expect("there is room");
     }
     assert!(!denied(&beside) && !denied(Path::new("/etc/default/useradd")));
-    enclose(&[place.site()], std::slice::from_ref(&data)).expect("the kernel can");
-    assert!(denied(&beside) && denied(Path::new("/etc/shadow")) && denied(Path::new("/etc/default/useradd")));
-    assert_eq!(fs::read_to_string(&page).expect("it is served"), "text");
-    assert!(fs::write(&page, "other").is_err() && fs::write(place.path().join("new"), "").is_err());
-    fs::write(data.join("log"), "line").expect("it may write there");
-    // Threads that come later are behind the same walls.
-    assert!(std::thread::spawn(move || denied(&beside)).join().expect("no panic"));
-    fs::remove_file(data.join("log")).expect("it may remove what it wrote");
+    let enclosed = move || {
+        enclose(&[site], std::slice::from_ref(&data)).expect("the kernel can");
+        assert!(denied(&beside) && denied(Path::new("/etc/shadow")) && denied(Path::new("/etc/default/useradd")));
+        assert_eq!(fs::read_to_string(&page).expect("it is served"), "text");
+        assert!(fs::write(&page, "other").is_err() && fs::write(beside.with_extension("new"), "").is_err());
+        fs::write(data.join("log"), "line").expect("it may write there");
+        fs::remove_file(data.join("log")).expect("it may remove what it wrote");
+        // Threads that come later are behind the same walls.
+        assert!(std::thread::spawn(move || denied(&beside)).join().expect("no panic"));
+    };
+    // In a thread: who removes the place at the end stays outside.
+    std::thread::spawn(enclosed).join().expect("all of it holds");
 }
 
 fn an_enclosed_server_executes_nothing_and_scripts_run() {

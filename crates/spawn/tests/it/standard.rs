@@ -1,14 +1,14 @@
-//! What standard leaves alone: programs that people run must not notice it.
+//! What the levels leave alone: programs that people run must not notice standard, and strict only where it says so.
 
 use std::{fs, path::Path};
 
-use htbin_spawn::{Confinement, Exit, Limits, Policy, Terms};
+use htbin_spawn::{Confinement, Exit, Kernel, Limits, Policy, Terms};
 
 use crate::case::{Place, cases, each_terms, run, run_in, say, with_launcher};
 
 cases![
     Root: standard_changes_nothing_of_the_system;
-    Both: standard_lets_programs_run
+    Both: standard_lets_programs_run, strict_lets_programs_run
 ];
 
 fn standard_changes_nothing_of_the_system() {
@@ -53,6 +53,31 @@ fn standard_lets_programs_run() {
                 assert_eq!(ran.stdout, "ONE\ntext\nperl\npython\ngit\n", "{terms:?}: {ran:?}");
                 assert_eq!((ran.stderr.as_str(), ran.exit), ("message\n", Exit::Signal(15)), "{terms:?}");
             }
+        }
+    });
+}
+
+fn strict_lets_programs_run() {
+    let place = Place::new();
+    fs::write(place.site().join("template"), "text").expect("there is room");
+    place.program("part", "#!/bin/sh\necho part\n");
+    let program = place.program(
+        "a",
+        "#!/bin/sh -e\n\
+         cat template; ./part; echo one | cat | tr a-z A-Z; date > /dev/null; id -un > /dev/null || true\n\
+         perl -MPOSIX -MSocket -MTime::Local -e 'print strftime(\"%Y\\n\", gmtime 0)'\n\
+         python3 -c 'import json, sqlite3, ssl, subprocess, threading, zoneinfo\n\
+         t = threading.Thread(target=lambda: None); t.start(); t.join()\n\
+         subprocess.check_call([\"true\"]); ssl.create_default_context(); zoneinfo.ZoneInfo(\"Europe/Berlin\")\n\
+         sqlite3.connect(\":memory:\").execute(\"select 1\"); print(\"python\")'\n\
+         if [ \"$1\" = tmp ]; then name=$(mktemp); echo x > $name; rm $name; fi\n",
+    );
+    let tmp = if Kernel::probe().namespaces { &["tmp"][..] } else { &[] };
+    with_launcher(Policy::Any, async |launcher| {
+        for terms in each_terms(&Confinement::strict()) {
+            let ran = run(&launcher, &program, tmp, &terms, Limits::default()).await.expect("it starts");
+            let expected = "textpart\nONE\n1970\npython\n";
+            assert_eq!((ran.stdout.as_str(), ran.exit), (expected, Exit::Code(0)), "{terms:?}: {ran:?}");
         }
     });
 }

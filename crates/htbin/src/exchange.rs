@@ -141,6 +141,11 @@ impl Connection {
         Self { peer, local, secure, of_proxy: false, tls: Vec::new(), scope: None, client: peer.to_string().into() }
     }
 
+    /// Does it come from this machine, and for nobody else? A proxy may tell of any address.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.peer.is_loopback() && !self.of_proxy
+    }
+
     /// The same, as a proxy that is trusted tells it. Which hosts may be asked for is what the proxy itself has shown.
     #[must_use]
     pub fn of_proxy(&self, peer: End, local: End, secure: bool) -> Self {

@@ -40,11 +40,12 @@ impl Reload {
     pub(super) async fn take(&mut self) {
         let Some(path) = self.settings.file.clone() else { return };
         let shown = path.display().to_string();
-        let rights = self.rights.clone();
+        let (rights, before) = (self.rights.clone(), self.settings.routes.clone());
         let (old, secure, tls) = (self.settings.tls.clone(), self.secure, self.tls.clone());
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes, Option<Tls>)> {
             let mut settings = config::from_file(&path)?;
             rights.apply(&mut settings.routes);
+            settings.routes.carry_on(&before);
             if let Some(secure) = secure {
                 settings.routes.redirect_to(secure.port());
             }

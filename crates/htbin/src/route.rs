@@ -191,6 +191,15 @@ impl Settings {
         sites
     }
 
+    /// Who is sent to TLS is sent to this port.
+    pub fn redirect_to(&mut self, port: u16) {
+        for rule in self.hosts.iter_mut().flat_map(|host| &mut host.rules) {
+            if let Some(https) = &mut rule.layers.https {
+                https.redirect = https.redirect.map(|_| port);
+            }
+        }
+    }
+
     /// Every rule.
     pub fn rules(&self) -> impl Iterator<Item = &RuleSettings> {
         self.hosts.iter().flat_map(|host| &host.rules)

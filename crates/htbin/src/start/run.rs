@@ -80,7 +80,8 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path())).transpose()?;
     let done = runtime.block_on(async {
         let signals = Signals::listen(false)?;
-        let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
+        let assembly =
+            assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, ..Extras::default() })?;
         converse(settings.http, assembly, request, is_raw, signals).await
     });
     // Somebody may still be asked for a line of standard input.

@@ -73,9 +73,14 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
     let (path, query) = (request.uri.path(), request.uri.query());
     let uri = request.uri.path_and_query().map_or(path, http::uri::PathAndQuery::as_str);
     // RFC 9112 §3.2.2: the authority of an absolute target is the host, whatever Host says.
-    let with_host = request.uri.authority().map(|authority| {
+    let authority = request.uri.authority().and_then(|it| header::HeaderValue::from_str(it.as_str()).ok());
+    let changed = (authority.is_some() || !exchange.told.is_empty()).then(|| {
         let mut fields = request.headers.clone();
-        header::HeaderValue::from_str(authority.as_str()).map(|host| fields.insert(header::HOST, host)).ok();
+        fields.extend(authority.map(|host| (header::HOST, host)));
+        for (name, value) in &exchange.told {
+            fields.remove(name);
+            fields.extend(value.clone().map(|value| (name.clone(), value)));
+        }
         fields
     });
     MetaVariables::new(&Source {
@@ -83,7 +88,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         request_uri: uri,
         query,
         protocol: request.version,
-        fields: with_host.as_ref().unwrap_or(&request.headers),
+        fields: changed.as_ref().unwrap_or(&request.headers),
         script_name: script.script_name(),
         path_info: script.path_info(),
         path_translated: path_translated.as_ref().map(|path| path.as_os_str().as_bytes()),
@@ -92,6 +97,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         remote: address(connection.peer),
         local: address(connection.local),
         secure: connection.secure,
+        tls: &connection.tls,
         content_length: body.length,
         remote_user: exchange.user.as_ref().map(|user| (user.scheme, &*user.name)),
         pass_auth: rules.pass_auth,

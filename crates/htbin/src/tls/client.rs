@@ -173,13 +173,14 @@ const PARTS: [(&str, &str); 8] = [
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
 
     use super::*;
 
     #[test]
     fn a_certificate_is_told_as_mod_ssl_tells_it() {
         let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
         params.serial_number = Some(vec![0xab, 0x01].into());
         params.not_before = date_time_ymd(2026, 11, 1);
         params.not_after = date_time_ymd(2027, 2, 28);

@@ -11,6 +11,8 @@ use x509_parser::{
     x509::{AttributeTypeAndValue, X509Name},
 };
 
+use crate::exchange::CERTIFICATE_SHOWN;
+
 /// Names and values.
 pub(crate) type Variables = Vec<(&'static str, Cow<'static, str>)>;
 
@@ -38,7 +40,7 @@ pub(super) fn variables(connection: &ServerConnection, asked: bool, pass: bool) 
 
 /// rustls has verified it: it is signed by an authority that was named, and it is time for it.
 fn add_certificate(variables: &mut Variables, certificate: &CertificateDer<'_>, pass: bool) {
-    variables.push(("SSL_CLIENT_VERIFY", "SUCCESS".into()));
+    variables.push(CERTIFICATE_SHOWN);
     if let Ok((_, parsed)) = X509Certificate::from_der(certificate) {
         let serial = parsed.raw_serial();
         let serial = serial.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial);

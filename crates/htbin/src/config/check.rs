@@ -63,6 +63,7 @@ pub(super) fn mount(value: &str, machine: &Machine) -> Result<Mount, Error> {
     Ok(Mount {
         url: url_path("--cgi", OsStr::new(url))?,
         program: self::program("--cgi", OsStr::new(program), machine)?,
+        arguments: Vec::new(),
     })
 }
 

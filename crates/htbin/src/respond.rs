@@ -78,28 +78,25 @@ pub type Responding =
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
     pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
-        let (request, body) = request.into_parts();
+        let (mut request, body) = request.into_parts();
+        let routes = self.routes.load();
+        let told = layers::proxies::enter(&routes.proxies, connection, &mut request);
+        let connection = told.as_ref().ok().and_then(Option::as_ref).unwrap_or(connection);
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let server = Arc::clone(self);
+        if let Err(refusal) = told {
+            return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
+        }
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&request) {
+        if let Some(response) = answer_at_once(&routes, &request) {
             let response = match &mark {
                 Some(mark) => layers::inject(response, &request.method, mark),
                 None => response,
             };
             return Either::Left(future::ready(record.of(response)));
         }
-        let server = Arc::clone(self);
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
-    }
-
-    /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
-    /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
-        let routes = self.routes.load();
-        let rule = routes.find(request).ok()?;
-        let response = rule.kept.answer(rule.action.site()?, request)?;
-        check(request).ok().map(|()| response)
     }
 
     async fn answer_in_time(
@@ -141,6 +138,14 @@ impl Server {
         record.of(response)
     }
 
+    /// The answer to what a proxy has made a mess of: for whom it asks is not known.
+    async fn turn_away(&self, request: &Parts, refusal: Refusal, mut record: Record) -> Response<Recorded> {
+        let Record { exchange, remarks, .. } = &mut record;
+        let routes = self.routes.load_full();
+        let response = self.refuse(exchange, request, refusal, remarks).await;
+        record.of(layers::leave(&routes.fallback(request).layers, request, response, None))
+    }
+
     /// A conversation is over. If it ended because what came was no request, that is written down too.
     pub fn conversation_ended(
         &self,
@@ -161,13 +166,20 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
+        Exchange {
+            id,
+            started: Instant::now(),
+            connection,
+            user: None,
+            start: OnceLock::new(),
+            steps: Steps::default(),
+        }
     }
 
     async fn answer(
         &self,
         routes: &Routes,
-        exchange: &Exchange,
+        exchange: &mut Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
@@ -305,6 +317,14 @@ impl Server {
         let rules = &remarks.rule.as_ref()?.scripts;
         Some(Failure::untried(self.cgi.subject_of(script, None, rules), event))
     }
+}
+
+/// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request any
+/// more, and so the request after it gets the same buffer.
+fn answer_at_once(routes: &Routes, request: &Parts) -> Option<Response<Body>> {
+    let rule = routes.find(request).ok().filter(|rule| !rule.layers.keep_out())?;
+    let response = rule.kept.answer(rule.action.site()?, request)?;
+    check(request).ok().map(|()| response)
 }
 
 /// What a step on the way comes to.

@@ -5,6 +5,8 @@ mod assembly;
 mod check;
 mod lint;
 mod new;
+mod reload;
+mod passwd;
 mod replay;
 mod run;
 
@@ -34,6 +36,7 @@ use crate::{
     tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
+use reload::{PidFile, Reload};
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -46,9 +49,11 @@ pub fn run() -> ExitCode {
         Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
+        Invocation::Reload(asked) => succeeded(reload::run(&asked)),
         Invocation::Check(asked) => succeeded(check::run(&asked)),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
+        Invocation::Passwd(asked) => succeeded(passwd::run(&asked)),
         Invocation::Completions(shell) => succeeded(cli::completions(shell, &mut std::io::stdout().lock())),
         Invocation::Serve(flags) => {
             succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Directory)))
@@ -95,6 +100,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
     if error.is::<config::file::Error>() {
         return ExitCode::from(config::file::Error::EXIT_CODE);
     }
+    if let Some(route::Error::Users(_)) = error.downcast_ref() {
+        return ExitCode::from(config::file::Error::EXIT_CODE);
+    }
     if let Some(error) = error.downcast_ref::<crate::new::Error>() {
         return ExitCode::from(error.exit_code());
     }
@@ -127,6 +135,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         tracing::warn!("{unknown}");
     }
     let identity = privilege::choose(settings.user.as_deref())?;
+    let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let mut sockets = Vec::new();
     for listen in &settings.listen {
         sockets.extend(listen::open(listen)?);
@@ -162,7 +171,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         .context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         // Before anybody is told that it listens: from then on a signal has to stop it in order.
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(settings.file.is_some())?;
         let banner = banner(&settings, &sockets, demo.as_ref());
         if !settings.log.quiet {
             banner.show();
@@ -172,7 +181,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         }
         let extras = Extras { live: live.clone(), recorder };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
-        serve_until_stopped(settings.http, assembly, live, (sockets, tls), signals).await
+        let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
+        let reload = Reload { settings, server };
+        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -189,10 +200,10 @@ fn recorder(folder: &Path, routes: &Routes) -> anyhow::Result<Recorder> {
 }
 
 /// Root forgets that it is somebody else who has to read the site.
-fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
+fn with_user(error: route::Error, identity: Option<&Identity>) -> anyhow::Error {
     match (identity, &error) {
         (None, _) => error.into(),
-        (Some(Identity { name, .. }), site::Error::Blocked { blocking, .. }) => {
+        (Some(Identity { name, .. }), route::Error::Site(site::Error::Blocked { blocking, .. })) => {
             let owner = privilege::owner_of(blocking).unwrap_or_else(|| "NAME".to_owned());
             anyhow::anyhow!("as user {name}: {error}, or serve as who may: --user {owner}")
         }
@@ -251,17 +262,23 @@ async fn serve_until_stopped(
     Assembly { server, starter, descendants }: Assembly,
     live: Option<Arc<Live>>,
     (sockets, tls): (Vec<Socket>, Option<Tls>),
-    mut signals: Signals,
+    (mut signals, mut reload): (Signals, Reload),
 ) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
     let (stopped, hurried) = (async { drop(stopped.await) }, async { drop(hurried.await) });
     let serving = http::serve(sockets, tls, settings, server, stopped, hurried);
     tokio::pin!(serving);
-    tokio::select! {
-        served = serving.as_mut() => return served.context("cannot serve"),
-        () = signals.next() => tracing::info!("stopping: what runs may finish, a second signal ends it"),
+    loop {
+        tokio::select! {
+            served = serving.as_mut() => return served.context("cannot serve"),
+            told = signals.next() => match told {
+                Told::Reload => reload.take().await,
+                Told::Stop => break,
+            },
+        }
     }
+    tracing::info!("stopping: what runs may finish, a second signal ends it");
     drop(stop);
     // Who listens for changes would listen for ever.
     if let Some(live) = live {
@@ -273,7 +290,7 @@ async fn serve_until_stopped(
             descendants.end().await;
             served.context("cannot serve")
         }
-        () = signals.next() => {
+        () = signals.stop() => {
             // Clients are told first, so that no script that is killed looks as if it had failed by itself.
             drop(hurry);
             serving.await.context("cannot serve")?;
@@ -284,29 +301,45 @@ async fn serve_until_stopped(
     }
 }
 
-/// The signals that stop the server.
+/// The signals that the server hears.
 struct Signals {
     term: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// SIGHUP is for a new configuration.
+    reloads: bool,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen(reloads: bool) -> std::io::Result<Self> {
         Ok(Self {
+            reloads,
             term: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.term.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => if self.reloads { Told::Reload } else { Told::Stop },
         }
     }
+
+    /// The next one that stops the server.
+    async fn stop(&mut self) {
+        while self.next().await != Told::Stop {}
+    }
+}
+
+/// What a signal says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Stop,
+    /// A new configuration is to be taken.
+    Reload,
 }
 
 /// Threads that may wait for a disk.

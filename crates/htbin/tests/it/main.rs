@@ -20,13 +20,16 @@ mod server;
 mod site;
 
 // One file per feature.
+mod auth;
 mod cgi;
 mod cli;
 mod compared;
+mod config;
 mod containment;
 mod failures;
 mod faults;
 mod files;
+mod gates;
 mod http1;
 mod limits;
 mod lint;
@@ -36,6 +39,7 @@ mod looks;
 mod migrate;
 mod mistakes;
 mod new;
+mod passwd;
 mod people;
 mod rfc3875;
 mod run;

@@ -1,11 +1,11 @@
 //! Every key of the configuration file. The texts are those of its manual page and of its schema.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use super::values::{Address, Count, Hosts, Many, Size, Switch, Time, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Size, Switch, Time, UsersFile, Words};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -71,6 +71,19 @@ macro_rules! rules {
             pub header: Option<BTreeMap<String, String>>,
             /// Whose pages may read the answers: an origin, `*`, or true for all.
             pub cors: Option<Words>,
+            /// Clients that may not come in, by address, whatever `allow` says: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`,
+            /// `loopback`, `unix`, `all`.
+            pub deny: Option<Many<String>>,
+            /// The only clients that may come in; an empty list: nobody [all].
+            pub allow: Option<Many<String>>,
+            /// How often a client may ask: `10/s`, `100/m`, `1000/h`, and with more or fewer at once `10/s burst 50`; beyond
+            /// that 429. An address is a client, and of IPv6 a network of 64 bits. Where it is said it counts: routes that
+            /// have it from above count together [none].
+            pub rate: Option<Frequency>,
+            /// The same for a user that `auth` has let in [none].
+            pub rate_user: Option<Frequency>,
+            /// Users with passwords. What a host or a route leaves out it has from above; false: nobody is asked there.
+            pub auth: Option<Auth>,
         }
 
         impl Layer for $name {
@@ -78,9 +91,13 @@ macro_rules! rules {
                 let it = self;
                 macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
-                over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
-                over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
+                over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv);
+                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
                 over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(deny); over!(allow); over!(rate); over!(rate_user);
+                if let Some(auth) = &it.auth {
+                    rules.auth = Some(auth.over(rules.auth.as_ref()));
+                }
                 if let Some(env) = &it.env {
                     rules.env.get_or_insert_default().extend(env.clone());
                 }
@@ -107,8 +124,16 @@ rules! {
         listen: Option<Many<Address>>,
         /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
         user: Option<String>,
+        /// The file for the number of the process, for `htbin reload`.
+        pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
         tls: Option<Certificate>,
+        /// Proxies that are believed what they say of a client, its scheme and its host: addresses as in `deny`. They must
+        /// set these fields, or take them out of what a client sends [none].
+        trusted_proxies: Option<Many<String>>,
+        /// In which fields they say it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239). The others
+        /// are not looked at [x-forwarded].
+        forwarded: Option<ForwardedFields>,
         /// Threads that serve clients [half the cores].
         threads: Option<Count>,
         /// Open connections [10000, at most 80 % of the descriptors].
@@ -188,7 +213,7 @@ rules! {
         repositories: Option<PathBuf>,
         /// For `preset = "git"`: every repository is for everybody, also without a file git-daemon-export-ok [false].
         export_all: Option<bool>,
-        /// For `preset`: the program's own configuration file.
+        /// For `preset`: the program's own configuration file; awstats: the directory that `?configdir=` may name.
         configuration: Option<PathBuf>,
         /// Serve the files of this directory below `path`. With `cgi-dir = "/"` in the route, those that are scripts run.
         files: Option<PathBuf>,
@@ -232,6 +257,76 @@ pub struct Certificate {
     pub password_file: Option<PathBuf>,
     /// A certificate made now, for development [false].
     pub self_signed: Switch,
+}
+
+/// Users with passwords.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Users {
+    /// The users with their passwords, one a line, as `htbin passwd` and htpasswd write them: bcrypt, SHA-crypt and, for old
+    /// files, apr1. Read again when it changes.
+    pub file: Option<UsersFile>,
+    /// What browsers show when they ask [htbin].
+    pub realm: Option<String>,
+    /// Only these of them may come in [all].
+    pub users: Option<Many<String>>,
+}
+
+/// Users with passwords, or nobody is asked.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Auth {
+    /// false: nobody is asked.
+    Switch(bool),
+    /// Who may come in.
+    Users(Users),
+}
+
+/// By hand, as one of serde's own would not say which key is wrong.
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Auth;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table with 'file', or false")
+            }
+
+            fn visit_bool<E: de::Error>(self, switch: bool) -> Result<Auth, E> {
+                Ok(Auth::Switch(switch))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
+                Users::deserialize(de::value::MapAccessDeserializer::new(map)).map(Auth::Users)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Auth {
+    /// The same with what it leaves out.
+    fn over(&self, above: Option<&Self>) -> Self {
+        match (self, above) {
+            (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
+                file: users.file.clone().or_else(|| above.file.clone()),
+                realm: users.realm.clone().or_else(|| above.realm.clone()),
+                users: users.users.clone().or_else(|| above.users.clone()),
+            }),
+            _ => self.clone(),
+        }
+    }
+}
+
+/// Where proxies tell of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedFields {
+    /// X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host.
+    XForwarded,
+    /// Forwarded (RFC 7239).
+    Forwarded,
 }
 
 /// The form of the access log.

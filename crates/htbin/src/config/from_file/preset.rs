@@ -121,7 +121,14 @@ impl Asked<'_> {
 
     fn awstats(&self) -> Result<Vec<Route>, Error> {
         let mut route = self.mount(AWSTATS, "awstats")?;
-        self.configure(&mut route, "AWSTATS_FORCE_CONFIG")?;
+        if let Some(directory) =
+            self.named("configuration", self.route.configuration.as_deref(), Path::is_dir, "directory")?
+        {
+            // It is matched as a pattern, somewhere in what `?configdir=` says.
+            let exact = |c: char| if c.is_ascii_alphanumeric() || c == '/' { c.to_string() } else { format!("\\{c}") };
+            let pattern = format!("^{}\\z", directory.chars().map(exact).collect::<String>());
+            set(&mut route, "AWSTATS_ENABLE_CONFIG_DIR", &pattern);
+        }
         let mut routes = vec![self.beside("/awstats-icon", AWSTATS_ICONS, "awstats")?];
         // Its own links lead there, unless its configuration says another place.
         if self.path != AWSTATS_URL {

@@ -7,13 +7,14 @@ use std::{
 
 use ::http::{HeaderValue, StatusCode};
 
+use super::gates;
 use crate::{
     cli::{Flags, value},
     config::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Route, Rules},
+            keys::{Auth, Route, Rules, Users},
             values::Words,
         },
         layers, scripts, site,
@@ -31,7 +32,7 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
     Ok(RuleSettings {
         pattern: pattern(route)?,
         target: target((route, rules), &mut flags, source.directory(), machine)?,
-        layers: layers(&flags)?,
+        layers: gates::over(layers(&flags)?, rules, source.directory())?,
         scripts: scripts(&flags, machine)?,
     })
 }
@@ -200,6 +201,9 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     for program in rules.interpreter.iter_mut().flat_map(|it| it.values_mut()) {
         *program = within(base, program);
     }
+    if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
+        file.path = base.join(&file.path);
+    }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {
         *dir = dir_within(base, dir).into();
     }
@@ -252,6 +256,7 @@ pub(super) fn protect<'s>(routes: &mut Routes, files: impl Iterator<Item = &'s P
         places.extend(site.script_dirs.iter().filter_map(|dir| dir.on_disk(&site.root)));
         places.extend(site.mounts.iter().map(|mount| mount.program.clone()));
     }
+    places.extend(routes.rules().filter_map(|rule| Some(rule.layers.auth.as_ref()?.file().to_owned())));
     places.sort();
     places.dedup();
     for host in &mut routes.hosts {

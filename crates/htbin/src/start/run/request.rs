@@ -55,6 +55,10 @@ impl Request {
             put(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         let body = flags.data.as_deref().map_or_else(|| Ok(Source::of_text(b"")), Source::new)?;
+        if flags.data.is_some() && body.length == Some(0) {
+            // Nothing to send is no body unless somebody says so.
+            fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         Ok(Self { method, target, fields, body })
     }
 

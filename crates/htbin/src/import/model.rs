@@ -151,11 +151,6 @@ impl Target {
     pub(super) fn exactly(path: &str) -> Self {
         Self { glob: Some(super::pattern::glob(path)), ..Self::default() }
     }
-
-    pub(super) fn has_action(&self) -> bool {
-        let fixed = [&self.redirect, &self.rewrite, &self.respond].iter().any(|it| it.is_some());
-        fixed || self.refuse.is_some() || [&self.files, &self.scripts, &self.program].iter().any(|it| it.is_some())
-    }
 }
 
 impl Route {
@@ -212,10 +207,13 @@ impl Rules {
         if self.interpreted_only == Some(false) && above.is_none_or(|it| it.interpreted_only != Some(true)) {
             self.interpreted_only = None;
         }
-        if let (Some(cgi), Some(above)) = (self.cgi, above)
-            && above.cgi == Some(cgi)
-        {
-            self.cgi = None;
+        if let Some(above) = above {
+            // What is said again need not be, but where scripts lie: that is of a directory, which may be another one.
+            macro_rules! again { ($($key:ident)*) => { $(if self.$key == above.$key { self.$key = None; })* } }
+            again!(index listing follow_symlinks spa cgi pass_env pass_auth timeout max_body memory cpu nproc auth);
+            again!(directory deny allow interpreted_only);
+            self.env.retain(|name, value| above.env.get(name) != Some(value));
+            self.header.retain(|name, value| above.header.get(name) != Some(value));
         }
         if self.auth == Some(Auth::Off(false)) && above.is_none_or(|it| it.auth.is_none()) {
             self.auth = None;

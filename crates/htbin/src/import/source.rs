@@ -20,10 +20,6 @@ impl At {
     pub(super) fn start(file: &Path) -> Self {
         Self { file: file.to_string_lossy().into(), line: 1 }
     }
-
-    pub(super) fn line(&self, line: usize) -> Self {
-        Self { line, ..self.clone() }
-    }
 }
 
 impl fmt::Display for At {

@@ -99,7 +99,6 @@ impl Site {
         self.locations.iter().filter(|(path, _)| path == "/").for_each(|(_, scope)| whole.lay(scope));
         let mut host = Host { name: self.names.clone(), rules: whole.settled(model), route: Vec::new() };
         host.rules.directory.clone_from(&self.root);
-        host.rules.cgi.get_or_insert(false);
         host.rules.index.get_or_insert_with(|| vec!["index.html".into()]);
         self.run_by_action(&mut host, model);
         let mut routes: Vec<(String, Route)> = Vec::new();
@@ -112,6 +111,11 @@ impl Site {
             routes.push((url.clone(), Route { target, rules }));
         }
         self.within(&mut routes, model);
+        if !host.rules.interpreter.is_empty() {
+            for (_, route) in routes.iter_mut().filter(|(_, route)| route.rules.cgi == Some(false)) {
+                (route.rules.cgi, route.rules.cgi_dir) = (None, Some("/".into()));
+            }
+        }
         // What lies further in is tried first.
         routes.sort_by_key(|(url, _)| std::cmp::Reverse(url.len()));
         let redirects = self.redirects.into_iter().map(Route::new);
@@ -197,10 +201,6 @@ impl Site {
                 host.rules.run_by(end, &program);
             }
         }
-        if host.rules.interpreter.is_empty() {
-            return;
-        }
-        host.rules.cgi = Some(true);
     }
 }
 

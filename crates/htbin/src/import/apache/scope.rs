@@ -194,8 +194,8 @@ impl Scope {
         rules.follow_symlinks = Some(is_on("followsymlinks") || is_on("symlinksifownermatch"));
         let runs = is_on("execcgi")
             && (self.scripts.as_ref().is_some_and(|it| !it.is_empty()) || self.all_scripts == Some(true));
+        rules.cgi = Some(false);
         if runs {
-            rules.interpreted_only = Some(false);
             rules.run_everywhere();
         }
         match &self.require {

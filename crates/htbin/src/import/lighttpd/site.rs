@@ -64,6 +64,7 @@ impl Site {
             }
             "url.redirect-code" => self.code = set.value.text().and_then(|it| it.parse().ok()).unwrap_or(301),
             "url.redirect" | "url.rewrite" | "url.rewrite-once" | "url.rewrite-repeat" => self.sent(set, model),
+            "url.access-deny" if set.value.texts() == [""] => self.whole.rules.close(),
             "url.access-deny" | "static-file.exclude-extensions" => {
                 // What editors leave is no script, and htbin sends no source of a script from where scripts lie.
                 let ends = set.value.texts().into_iter().filter(|end| end.len() > 1 && !end.contains('/'));

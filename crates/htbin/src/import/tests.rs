@@ -44,7 +44,7 @@ User www-data
         Options Indexes
         Require all granted
     </Directory>
-    <Location /private>
+    <Location /for-us-alone>
         Require ip 10.1 \
             2001:db8::/32
     </Location>
@@ -67,7 +67,7 @@ User www-data
     );
     assert_eq!(said(route(&table, 0), "redirect"), "\"https://new.example.org{rest}\"");
     assert_eq!(said(route(&table, 1), "glob"), "\"/cgit\"");
-    assert_eq!(said(route(&table, 2), "path") + &said(route(&table, 3), "path"), "\"/private\"\"/cgi-bin\"");
+    assert_eq!(said(route(&table, 2), "path") + &said(route(&table, 3), "path"), "\"/for-us-alone\"\"/cgi-bin\"");
     assert_eq!(said(route(&table, 2), "allow"), r#"["10.1.0.0/16", "2001:db8::/32"]"#);
     let told = translated(Kind::Apache, text);
     assert_eq!(told.left, 1);

@@ -8,7 +8,7 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
-pub use commands::{Check, Explain, Language, Lint, Man, New, Page, Passwd, Reload};
+pub use commands::{Check, Explain, Import, Language, Lint, Man, New, Page, Passwd, Reload};
 use commands::{LINT_VARIABLES, LintWords, SandboxWord, SandboxWords};
 use environment::Variable;
 use flags::UsualFlags;
@@ -50,6 +50,8 @@ pub enum Invocation {
     Reload(Box<Reload>),
     /// Say what the scripts at an address may do.
     Explain(Box<Explain>),
+    /// Translate the configuration of another server.
+    Import(Box<Import>),
     /// Print a manual page.
     Man(Page),
     /// Print what completes htbin's command line in this shell.
@@ -125,6 +127,7 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
             Invocation::Explain(explain)
         }
         Word::Check(check) => Invocation::Check(check),
+        Word::Import(import) => Invocation::Import(import),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
         Word::Passwd(passwd) => Invocation::Passwd(passwd),
@@ -207,6 +210,12 @@ enum Word {
     /// Exit status: 0 all is right, 78 something is wrong.
     #[command(override_usage = "htbin check [FILE]")]
     Check(Box<Check>),
+    /// Print the configuration of another server as one of htbin's
+    ///
+    /// What it cannot translate stands as comments at the end, each with its line. Exit status: 0 translated, 1 with
+    /// --strict: something is left, or a file cannot be read.
+    #[command(override_usage = "htbin import [--strict] apache|lighttpd|nginx FILE")]
+    Import(Box<Import>),
     /// Have the server take a configuration file anew
     ///
     /// The file is looked at first, and a wrong one is not handed on. The server is found by the key `pid-file`.

@@ -170,6 +170,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
         cgi: !scripts.no_cgi,
         script_dirs: if given.is_empty() { customary() } else { given },
         mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,
+        interpreted_only: false,
         interpreters: scripts.interpreter.iter().map(|it| interpreter(it, machine)).collect::<Result<_, _>>()?,
         index: index.map(|name| index_name("--index", name)).collect::<Result<_, _>>()?,
         listing: !site.no_listing,

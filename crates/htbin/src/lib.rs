@@ -10,6 +10,7 @@ pub mod config;
 pub mod cli;
 pub mod demo;
 pub mod new;
+pub mod import;
 pub mod passwd;
 pub mod lint;
 

@@ -4,6 +4,7 @@
 mod assembly;
 mod check;
 mod explain;
+mod import;
 mod lint;
 mod new;
 mod reload;
@@ -55,6 +56,7 @@ pub fn run() -> ExitCode {
         Invocation::Explain(asked) => succeeded(explain::run(&asked)),
         Invocation::Reload(asked) => succeeded(reload::run(&asked)),
         Invocation::Check(asked) => succeeded(check::run(&asked)),
+        Invocation::Import(asked) => import::run(&asked),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
         Invocation::Passwd(asked) => succeeded(passwd::run(&asked)),

@@ -5,6 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Subcommand};
 
 use super::flags::{Flags, UsualFlags};
+use crate::import::Kind;
 pub use crate::new::Language;
 
 /// `htbin lint`.
@@ -162,6 +163,23 @@ pub struct Explain {
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath, default_value = "htbin.toml")]
     #[arg(hide_default_value = true)]
     pub file: PathBuf,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// `htbin import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Whose configuration it is: apache, lighttpd, nginx
+    #[arg(value_name = "SERVER", value_enum, hide_possible_values = true)]
+    pub server: Kind,
+    /// Its main file; those that it includes are read too
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Fail if something could not be translated
+    #[arg(long)]
+    pub strict: bool,
     /// The usual two.
     #[command(flatten)]
     usual: UsualFlags,

@@ -92,6 +92,11 @@ Say in words as whom the scripts at an address run and what they may do, by a co
 \fBhtbin reload\fR [\fIFILE\fR]
 Look at a configuration file, and have the server that runs with it take it anew.
 .TP
+\fBhtbin import\fR [\fB\-\-strict\fR] apache|lighttpd|nginx \fIFILE\fR
+Print the configuration of another server, with the files it includes, as one of \fBhtbin\fR: \fBhtbin import nginx
+/etc/nginx/nginx.conf > htbin.toml\fR. Each directive that has no translation stands as a comment at the end, with its
+line and why. With \fB\-\-strict\fR the exit status is 1 if there is one. Read the result before you serve it.
+.TP
 \fBhtbin man\fR [\fBhtbin\fR | \fBhtbin.toml\fR]
 Print this page, or that of the configuration file.
 .TP

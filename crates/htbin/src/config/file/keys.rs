@@ -38,6 +38,8 @@ macro_rules! rules {
             /// Where scripts lie: `URL`, or `URL=DIR` for those that lie outside the directory served; `/`: executable files
             /// run wherever they lie [/cgi-bin and /htbin].
             pub cgi_dir: Option<Many<PathBuf>>,
+            /// Under `cgi-dir = "/"` only what `interpreter` is for runs; executable files are files like others [false].
+            pub interpreted_only: Option<bool>,
             /// What runs files by the end of their name, with or without the execute bit: `.py = "python3"`.
             pub interpreter: Option<BTreeMap<String, PathBuf>>,
             /// Variables for scripts, beside their meta-variables. Those of a host and of a route are added to those above.
@@ -131,8 +133,8 @@ macro_rules! rules {
                 let it = self;
                 macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
-                over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
-                over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
+                over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv);
+                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
                 over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
                 over!(user); over!(umask); over!(nice); over!(cgroup);
                 over!(sandbox); over!(read); over!(write); over!(network);
@@ -260,12 +262,23 @@ rules! {
         suffix: Option<String>,
         /// For paths like this: `*` is any part of a name, `**` any number of names.
         glob: Option<String>,
-        /// Serve the files of this directory below `path`.
+        /// What a program that people run needs as Debian has it: its program, files, variables and limits. What the route says
+        /// itself counts before. See docs/presets.md.
+        preset: Option<Preset>,
+        /// For `preset`: where its repositories lie (git), or the repository (hg).
+        repositories: Option<PathBuf>,
+        /// For `preset = "git"`: every repository is for everybody, also without a file git-daemon-export-ok [false].
+        export_all: Option<bool>,
+        /// For `preset`: the program's own configuration file; awstats: the directory that `?configdir=` may name.
+        configuration: Option<PathBuf>,
+        /// Serve the files of this directory below `path`. With `cgi-dir = "/"` in the route, those that are scripts run.
         files: Option<PathBuf>,
         /// Run the scripts of this directory below `path`.
         scripts: Option<PathBuf>,
         /// This program answers for `path` and all below it; the rest of the path is its PATH_INFO.
         program: Option<PathBuf>,
+        /// Arguments of `program`, before those that a query makes.
+        arguments: Option<Many<String>>,
         /// Send the client to this address. `{path}` is the path that was asked for, `{rest}` what follows `path`, `{host}`
         /// the host, `{query}` the query, which is kept anyway unless the address has one.
         redirect: Option<String>,
@@ -476,4 +489,28 @@ pub enum Format {
     Combined,
     /// An object a line.
     Json,
+}
+
+/// A program that people run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// git clone and push, by `git http-backend`.
+    Git,
+    /// Repositories of git in the browser.
+    Gitweb,
+    /// The same, by cgit.
+    Cgit,
+    /// Statistics from access logs.
+    Awstats,
+    /// The pages of Nagios.
+    Nagios,
+    /// Maps.
+    Mapserver,
+    /// A repository of Fossil with its pages.
+    Fossil,
+    /// Repositories of Mercurial, by hgweb.
+    Hg,
+    /// Files that end in .php run, the others are sent.
+    Php,
 }

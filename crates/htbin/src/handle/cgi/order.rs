@@ -34,7 +34,8 @@ impl<'a> Order<'a> {
     ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
         let interpreter = self.script.interpreter().map(|path| path.as_os_str().as_bytes());
-        let words = self.words.iter().map(Vec::as_slice);
+        let own = self.script.arguments().iter().map(String::as_bytes);
+        let words = own.chain(self.words.iter().map(Vec::as_slice));
         let arguments: Vec<&[u8]> = interpreter.into_iter().chain([program]).chain(words).collect();
         let order = htbin_spawn::Order {
             program: interpreter.unwrap_or(program),
@@ -52,11 +53,12 @@ impl<'a> Order<'a> {
     pub(super) fn run(&self, output: Vec<u8>, body_bytes: Option<u64>, exchange: &Exchange) -> Run {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let variables = self.variables.iter().map(|(name, value)| (text(name), text(value)));
+        let own = self.script.arguments().iter().cloned();
         Run {
             output,
             variables: variables.map(|(name, value)| (name.clone(), masked(&name, &value))).collect(),
             // Words of a query hold no `=`; with --post-argv one is a whole form.
-            arguments: self.words.iter().map(|word| masked("QUERY_STRING", &text(word))).collect(),
+            arguments: own.chain(self.words.iter().map(|word| masked("QUERY_STRING", &text(word)))).collect(),
             directory: self.script.directory().to_owned(),
             script_name: text(self.script.script_name()),
             path_info: self.script.path_info().map(<[u8]>::to_vec),

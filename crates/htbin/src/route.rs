@@ -210,6 +210,11 @@ impl Settings {
         }
     }
 
+    /// Every rule, to change it.
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut RuleSettings> {
+        self.hosts.iter_mut().flat_map(|host| &mut host.rules)
+    }
+
     /// Every rule.
     pub fn rules(&self) -> impl Iterator<Item = &RuleSettings> {
         self.hosts.iter().flat_map(|host| &host.rules)

@@ -261,8 +261,8 @@ fn is_special(name: &HeaderName) -> bool {
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// One body of it.
 const ENTRY_BYTES_MAX: u64 = 1024 * 1024;
-/// For what somebody else is fetching; then everybody goes by themselves.
-const WAIT_TIME: Duration = Duration::from_secs(10);
+/// For what somebody else is fetching; then everybody goes by themselves. As long as a script has for its head.
+const WAIT_TIME: Duration = Duration::from_secs(60);
 /// So often somebody waits: who went may leave, or bring what is for others.
 const ROUNDS_MAX: usize = 4;
 

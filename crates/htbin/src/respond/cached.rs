@@ -93,7 +93,8 @@ impl Server {
 }
 
 fn asker(exchange: &Exchange) -> Asker {
-    Asker { is_secure: exchange.connection.secure, is_known: exchange.user.is_some() }
+    let is_known = exchange.user.is_some() || exchange.connection.shows_certificate();
+    Asker { is_secure: exchange.connection.secure, is_known }
 }
 
 /// Does the script name a file for its body, where it may?

@@ -24,6 +24,7 @@ pub fn man(out: &mut impl Write) -> io::Result<()> {
         ("KEYS OF [[host.route]]", "Route"),
         ("KEYS OF [tls], AND OF tls IN [[host]]", "Tls"),
         ("KEYS OF [acme]", "Acme"),
+        ("KEYS OF auth", "Users"),
     ] {
         section(
             out,
@@ -125,7 +126,7 @@ mod tests {
     fn every_key_is_explained() {
         let file = schema();
         let of = |name: &str| file["$defs"][name]["properties"].as_object().cloned().unwrap_or_default();
-        for keys in [properties(&file), of("Host"), of("Route"), of("Tls")] {
+        for keys in [properties(&file), of("Host"), of("Route"), of("Tls"), of("Users")] {
             assert!(keys.len() > 3);
             for (key, schema) in keys {
                 assert!(schema["description"].as_str().is_some_and(|it| it.len() > 10), "{key}");

@@ -103,7 +103,7 @@ impl FromStr for Rate {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let error = || Error(crate::diagnosis::quoted(text).to_string());
+        let error = || Error(crate::diagnosis::quoted(text));
         let mut words = text.split_whitespace();
         let (count, unit) = words.next().and_then(|word| word.split_once('/')).ok_or_else(error)?;
         let count: NonZeroU32 = count.parse().map_err(|_| error())?;

@@ -142,16 +142,14 @@ impl Book {
 
     /// Does this user have this password? Slow.
     pub(super) fn fits(&self, credentials: &Credentials) -> bool {
-        match self.users.get(&credentials.user) {
-            Some(at) => self.hashes[*at].fits(&credentials.password),
-            None => {
-                // It takes as long as for somebody who is there; always the same one for the same name.
-                let decoy = self.decoys.hash_one(&credentials.user) as usize;
-                let decoy = decoy.checked_rem(self.hashes.len()).and_then(|at| self.hashes.get(at));
-                std::hint::black_box(decoy.is_some_and(|hash| hash.fits(&credentials.password)));
-                false
-            }
+        if let Some(at) = self.users.get(&credentials.user) {
+            return self.hashes[*at].fits(&credentials.password);
         }
+        // It takes as long as for somebody who is there; always the same one for the same name.
+        let decoy = self.decoys.hash_one(&credentials.user) as usize;
+        let decoy = decoy.checked_rem(self.hashes.len()).and_then(|at| self.hashes.get(at));
+        std::hint::black_box(decoy.is_some_and(|hash| hash.fits(&credentials.password)));
+        false
     }
 
     /// Was that found out lately?

@@ -319,7 +319,14 @@ fn log(flags: &Flags) -> log::Settings {
         LogFormat::Combined => log::Format::Combined,
         LogFormat::Json => log::Format::Json,
     };
-    log::Settings { format, quiet: flags.output.quiet, bare: false, verbose: flags.output.verbose }
+    log::Settings {
+        format,
+        quiet: flags.output.quiet,
+        bare: false,
+        verbose: flags.output.verbose,
+        access: log::Destination::Standard,
+        events: log::Destination::Standard,
+    }
 }
 
 fn head_bytes_max(flags: &Flags) -> Result<usize, Error> {

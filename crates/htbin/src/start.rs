@@ -6,6 +6,7 @@ mod check;
 mod lint;
 mod new;
 mod replay;
+mod rotate;
 mod run;
 
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
@@ -133,6 +134,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     }
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
+    let files = log_files(&settings, identity.as_ref())?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
@@ -152,7 +154,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
     let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
     privilege::raise_descriptors();
-    let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
+    let access = Arc::new(AccessLog::start(&settings.log, files)?);
     let live = watch(&settings, &routes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
@@ -163,6 +165,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let served = runtime.block_on(async {
         // Before anybody is told that it listens: from then on a signal has to stop it in order.
         let signals = Signals::listen()?;
+        rotate::reopen_on_request(&access)?;
         let banner = banner(&settings, &sockets, demo.as_ref());
         if !settings.log.quiet {
             banner.show();
@@ -177,6 +180,13 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// The log files that only root can open.
+fn log_files(settings: &Settings, identity: Option<&Identity>) -> Result<log::Files, log::Error> {
+    let owner = identity.map(|identity| (identity.uid, identity.gid));
+    let user = identity.map_or_else(privilege::my_name, |identity| identity.name.clone());
+    log::Files::open(&settings.log, owner, user)
 }
 
 /// The folder for exchanges that fail; not one that is served.

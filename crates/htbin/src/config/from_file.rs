@@ -42,7 +42,11 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         tls: tls(&flags).map_err(at_top)?,
         http: http(&flags, machine).map_err(at_top)?,
         cgi: cgi(&flags, machine).map_err(at_top)?,
-        log: log(&flags),
+        log: log::Settings {
+            access: destination("access-log", whole.file.access_log.as_deref(), &whole.file, source)?,
+            events: destination("error-log", whole.file.error_log.as_deref(), &whole.file, source)?,
+            ..log(&flags)
+        },
         threads: threads(&flags, machine).map_err(at_top)?,
         user: whole.file.user.clone(),
         record: flags.output.record.clone(),
@@ -120,6 +124,31 @@ fn of_top(file: &File, source: &Source) -> Flags {
         flags.tls.tls_self_signed = *self_signed;
     }
     flags
+}
+
+/// Where a log goes.
+fn destination(
+    key: &'static str,
+    value: Option<&str>,
+    file: &File,
+    source: &Source,
+) -> Result<log::Destination, file::Error> {
+    let socket =
+        |given: &Option<PathBuf>, usual: &str| source.directory().join(given.as_deref().unwrap_or(usual.as_ref()));
+    let standard = if key == "access-log" { "stdout" } else { "stderr" };
+    Ok(match value {
+        None => log::Destination::Standard,
+        Some(word) if word == standard => log::Destination::Standard,
+        Some("syslog") => log::Destination::Syslog(socket(&file.syslog, "/dev/log")),
+        Some("journald") => log::Destination::Journal(socket(&file.journald, "/run/systemd/journal/socket")),
+        Some(other) if !matches!(other, "" | "stdout" | "stderr" | "none" | "off") && !other.ends_with('/') => {
+            log::Destination::File(source.directory().join(other))
+        }
+        Some(other) => {
+            let what = format!("'{other}' is no log: a file, 'syslog', 'journald' or '{standard}' is");
+            return Err(file::Error::of_key(source, &[], key, what));
+        }
+    })
 }
 
 /// Where it listens: each address by itself, and on no other port.

@@ -39,6 +39,7 @@ mod new;
 mod people;
 mod rfc3875;
 mod run;
+mod running;
 mod status;
 mod stop;
 mod tls;

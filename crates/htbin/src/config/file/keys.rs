@@ -149,6 +149,14 @@ rules! {
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].
         log_format: Option<Format>,
+        /// Where the access log goes: a file, `syslog`, `journald`, or `stdout` [stdout]. A file is opened again at SIGUSR1.
+        access_log: Option<String>,
+        /// Where everything else goes that htbin and scripts say: a file, `syslog`, `journald`, or `stderr` [stderr].
+        error_log: Option<String>,
+        /// The socket of syslog [/dev/log].
+        syslog: Option<PathBuf>,
+        /// The socket of systemd's journal [/run/systemd/journal/socket].
+        journald: Option<PathBuf>,
         /// No access log and no banner [false].
         quiet: Option<bool>,
         /// Keep each exchange whose script fails in this directory.

@@ -8,7 +8,7 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
-pub use commands::{Check, Language, Lint, Man, New, Page};
+pub use commands::{Check, Language, Lint, Man, New, Page, Reload};
 use commands::{LINT_VARIABLES, LintWords};
 use environment::Variable;
 use flags::UsualFlags;
@@ -44,6 +44,8 @@ pub enum Invocation {
     Replay(Box<ReplayFlags>),
     /// Say what a configuration file would do.
     Check(Box<Check>),
+    /// Have a server take its configuration file anew.
+    Reload(Box<Reload>),
     /// Print a manual page.
     Man(Page),
     /// Print what completes htbin's command line in this shell.
@@ -110,6 +112,7 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
         Word::Run(flags) => Invocation::Run(flags),
         Word::Replay(flags) => Invocation::Replay(flags),
         Word::Man(man) => Invocation::Man(man.page),
+        Word::Reload(reload) => Invocation::Reload(reload),
         Word::Check(check) => Invocation::Check(check),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
@@ -187,6 +190,11 @@ enum Word {
     /// Exit status: 0 all is right, 78 something is wrong.
     #[command(override_usage = "htbin check [FILE]")]
     Check(Box<Check>),
+    /// Have the server take a configuration file anew
+    ///
+    /// The file is looked at first, and a wrong one is not handed on. The server is found by the key `pid-file`.
+    #[command(override_usage = "htbin reload [FILE]")]
+    Reload(Box<Reload>),
     /// Print a manual page: htbin man | man -l -
     Man(Man),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell

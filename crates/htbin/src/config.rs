@@ -52,6 +52,8 @@ pub struct Settings {
     pub live: bool,
     /// The address is shown as a QR code.
     pub qr: bool,
+    /// Where the number of the process is written.
+    pub pid_file: Option<PathBuf>,
     /// The configuration file, if there is one.
     pub file: Option<PathBuf>,
 }
@@ -104,6 +106,7 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         open: flags.listen.open.as_ref().map(|path| format!("/{}", path.trim_start_matches('/'))),
         live: flags.site.live,
         qr: flags.listen.qr,
+        pid_file: None,
         file: None,
     })
 }

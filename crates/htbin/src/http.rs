@@ -36,7 +36,7 @@ use pace::{Pace, Phase};
 use stream::{ClientStream, Transport};
 
 /// What a client may take.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Connections at once; further ones wait in the kernel's queue.
     pub connections_max: usize,

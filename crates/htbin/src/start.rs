@@ -5,6 +5,7 @@ mod assembly;
 mod check;
 mod lint;
 mod new;
+mod reload;
 mod replay;
 mod rotate;
 mod run;
@@ -35,6 +36,7 @@ use crate::{
     tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
+use reload::{PidFile, Reload};
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -47,6 +49,7 @@ pub fn run() -> ExitCode {
         Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
+        Invocation::Reload(asked) => succeeded(reload::run(&asked)),
         Invocation::Check(asked) => succeeded(check::run(&asked)),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
@@ -128,6 +131,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         tracing::warn!("{unknown}");
     }
     let identity = privilege::choose(settings.user.as_deref())?;
+    let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let mut sockets = Vec::new();
     for listen in &settings.listen {
         sockets.extend(listen::open(listen)?);
@@ -164,7 +168,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         .context("cannot start the runtime")?;
     let served = runtime.block_on(async {
         // Before anybody is told that it listens: from then on a signal has to stop it in order.
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(settings.file.is_some())?;
         rotate::reopen_on_request(&access)?;
         let banner = banner(&settings, &sockets, demo.as_ref());
         if !settings.log.quiet {
@@ -175,7 +179,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         }
         let extras = Extras { live: live.clone(), recorder };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
-        serve_until_stopped(settings.http, assembly, live, (sockets, tls), signals).await
+        let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
+        let reload = Reload { settings, server };
+        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
     });
     runtime.shutdown_background();
     access.finish();
@@ -261,17 +267,23 @@ async fn serve_until_stopped(
     Assembly { server, starter, descendants }: Assembly,
     live: Option<Arc<Live>>,
     (sockets, tls): (Vec<Socket>, Option<Tls>),
-    mut signals: Signals,
+    (mut signals, mut reload): (Signals, Reload),
 ) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
     let (stopped, hurried) = (async { drop(stopped.await) }, async { drop(hurried.await) });
     let serving = http::serve(sockets, tls, settings, server, stopped, hurried);
     tokio::pin!(serving);
-    tokio::select! {
-        served = serving.as_mut() => return served.context("cannot serve"),
-        () = signals.next() => tracing::info!("stopping: what runs may finish, a second signal ends it"),
+    loop {
+        tokio::select! {
+            served = serving.as_mut() => return served.context("cannot serve"),
+            told = signals.next() => match told {
+                Told::Reload => reload.take().await,
+                Told::Stop => break,
+            },
+        }
     }
+    tracing::info!("stopping: what runs may finish, a second signal ends it");
     drop(stop);
     // Who listens for changes would listen for ever.
     if let Some(live) = live {
@@ -283,7 +295,7 @@ async fn serve_until_stopped(
             descendants.end().await;
             served.context("cannot serve")
         }
-        () = signals.next() => {
+        () = signals.stop() => {
             // Clients are told first, so that no script that is killed looks as if it had failed by itself.
             drop(hurry);
             serving.await.context("cannot serve")?;
@@ -294,29 +306,45 @@ async fn serve_until_stopped(
     }
 }
 
-/// The signals that stop the server.
+/// The signals that the server hears.
 struct Signals {
     term: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
+    /// SIGHUP is for a new configuration.
+    reloads: bool,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    fn listen(reloads: bool) -> std::io::Result<Self> {
         Ok(Self {
+            reloads,
             term: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.term.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
+            _ = self.term.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hangup.recv() => if self.reloads { Told::Reload } else { Told::Stop },
         }
     }
+
+    /// The next one that stops the server.
+    async fn stop(&mut self) {
+        while self.next().await != Told::Stop {}
+    }
+}
+
+/// What a signal says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Stop,
+    /// A new configuration is to be taken.
+    Reload,
 }
 
 /// Threads that may wait for a disk.

@@ -30,7 +30,7 @@ use kind::{Kind, Stamp};
 use life::{End, peak_bytes};
 
 /// How interpreters are kept warm.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Processes forked ahead of the next request, for each interpreter.
     pub spares: usize,

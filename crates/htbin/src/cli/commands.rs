@@ -101,6 +101,18 @@ pub struct Check {
     usual: UsualFlags,
 }
 
+/// `htbin reload`.
+#[derive(Debug, Args)]
+pub struct Reload {
+    /// The configuration file [htbin.toml]
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath, default_value = "htbin.toml")]
+    #[arg(hide_default_value = true)]
+    pub file: PathBuf,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
 /// `htbin man`.
 #[derive(Debug, Args)]
 pub struct Man {

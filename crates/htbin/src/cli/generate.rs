@@ -77,8 +77,15 @@ What it leaves running is ended with it.
 \fBhtbin replay\fR [OPTIONS] \fIFILE\fR
 Run a request again that \fB\-\-record\fR has kept, print its answer, and say what is different from then.
 .TP
-\fBhtbin man\fR
-Print this page.
+\fBhtbin check\fR [\fB\-\-schema\fR] [\fIFILE\fR]
+Say what a configuration file would do, or what is wrong with it; nothing is started. \fB\-\-schema\fR prints the JSON
+Schema of configuration files, for editors. The file is \fIhtbin.toml\fR if none is named.
+.TP
+\fBhtbin reload\fR [\fIFILE\fR]
+Look at a configuration file, and have the server that runs with it take it anew.
+.TP
+\fBhtbin man\fR [\fBhtbin\fR | \fBhtbin.toml\fR]
+Print this page, or that of the configuration file.
 .TP
 \fBhtbin completions\fR \fISHELL\fR
 Print what completes htbin's command line in bash, zsh, fish, elvish or powershell.
@@ -98,7 +105,11 @@ To scripts htbin passes PATH (or /usr/local/bin:/usr/bin:/bin if it has none) an
 beside the meta\-variables of the request, \fB\-\-env\fR and \fB\-\-pass\-env\fR.
 .SH SIGNALS
 .TP
-TERM, INT, HUP
+HUP
+With a configuration file: read it again. No connection is lost; a wrong file is refused, and what held before goes on.
+Without one: as TERM.
+.TP
+TERM, INT
 Accept no more, finish what runs (\fB\-\-stop\-time\fR at most), then exit.
 A second one ends what runs: clients that have nothing yet get 503, other connections are cut.
 .SH "EXIT STATUS"

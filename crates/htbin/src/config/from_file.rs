@@ -53,6 +53,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         open: None,
         live: false,
         qr: false,
+        pid_file: whole.file.pid_file.as_ref().map(|path| source.directory().join(path)),
         file: Some(path.to_owned()),
         routes,
     })

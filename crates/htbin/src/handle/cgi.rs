@@ -35,7 +35,7 @@ use order::Order;
 use output::Running;
 
 /// How scripts run, all of them together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Scripts at once.
     pub running_max: usize,

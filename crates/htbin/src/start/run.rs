@@ -79,7 +79,7 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     let folder = if records { Some(tempfile::tempdir().context("cannot make a folder")?) } else { None };
     let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path())).transpose()?;
     let done = runtime.block_on(async {
-        let signals = Signals::listen()?;
+        let signals = Signals::listen(false)?;
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
         converse(settings.http, assembly, request, is_raw, signals).await
     });
@@ -158,13 +158,13 @@ async fn converse(
     let serving = tokio::spawn(clients::converse_within(theirs, ends, settings, server, notice));
     let ended = tokio::select! {
         ended = ask(ours, request, is_raw, &is_refusal) => ended,
-        () = signals.next() => Ok(How::Interrupted.into()),
+        () = signals.stop() => Ok(How::Interrupted.into()),
     };
     // Our end is closed by now, so a script that still runs is being ended.
     starter.stop();
     tokio::select! {
         () = async { drop(serving.await); descendants.end().await } => {}
-        () = signals.next() => descendants.kill(),
+        () = signals.stop() => descendants.kill(),
     }
     ended
 }

@@ -23,6 +23,7 @@ mod site;
 mod cgi;
 mod cli;
 mod compared;
+mod config;
 mod containment;
 mod failures;
 mod faults;

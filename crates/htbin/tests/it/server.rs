@@ -62,6 +62,11 @@ impl Server {
         Start::new(site).flags(flags).go()
     }
 
+    /// Serves what this configuration says, on a free port; its file lies in the site itself.
+    pub(crate) fn configured(site: &Site, text: &str) -> Self {
+        Start::configured(site, text).go()
+    }
+
     /// Gets a path over a connection of its own.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -134,6 +139,14 @@ impl Start {
     pub(crate) fn new(site: &Site) -> Self {
         let mut start = Self::bare(env!("CARGO_BIN_EXE_htbin"));
         start.command.args(["--port", "0", "--bind", "127.0.0.1", "--directory"]).arg(site.root()).args(flags());
+        start
+    }
+
+    /// htbin with this configuration, on a free port of 127.0.0.1.
+    pub(crate) fn configured(site: &Site, text: &str) -> Self {
+        configure(site, text);
+        let mut start = Self::bare(env!("CARGO_BIN_EXE_htbin"));
+        start.command.arg("-c").arg(site.path("htbin.toml"));
         start
     }
 
@@ -300,6 +313,11 @@ pub(crate) fn chunked(body: &[u8], size: usize) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"0\r\n\r\n");
     bytes
+}
+
+/// Writes the configuration of a site, which serves on a free port of 127.0.0.1.
+pub(crate) fn configure(site: &Site, text: &str) {
+    std::fs::write(site.path("htbin.toml"), format!("listen = \"127.0.0.1:0\"\n{text}")).unwrap();
 }
 
 /// One try to start a peer: another process may take the port first.

@@ -105,6 +105,8 @@ rules! {
         listen: Option<Many<Address>>,
         /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
         user: Option<String>,
+        /// The file for the number of the process, for `htbin reload`.
+        pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
         tls: Option<Certificate>,
         /// Threads that serve clients [half the cores].

@@ -1,0 +1,116 @@
+//! A new configuration for a server that runs: rules take the place of rules between two requests, and no connection is
+//! lost. A broken one is refused, and the old one goes on.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::{Pid, Signal, kill_process},
+};
+
+use crate::{
+    cli,
+    config::{self, Settings},
+    respond::Server,
+    route::Routes,
+};
+
+/// What a new configuration is compared with, and where it takes effect.
+pub(super) struct Reload {
+    pub(super) settings: Settings,
+    pub(super) server: Arc<Server>,
+}
+
+impl Reload {
+    /// Reads the file anew and takes what it says, or says why not.
+    pub(super) async fn take(&mut self) {
+        let Some(path) = self.settings.file.clone() else { return };
+        let shown = path.display().to_string();
+        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes)> {
+            let settings = config::from_file(&path)?;
+            let routes = Routes::open(&settings.routes)?;
+            Ok((settings, routes))
+        });
+        match read.await.map_err(anyhow::Error::from).and_then(|read| read) {
+            Ok((settings, routes)) => {
+                self.server.routes.store(Arc::new(routes));
+                let left = left_out(&self.settings, &settings);
+                if left.is_empty() {
+                    tracing::info!("{shown} was read again; its rules hold from now on");
+                } else {
+                    let keys = left.join(", ");
+                    tracing::warn!(
+                        "{shown} was read again; its rules hold from now on, but a restart is needed for: {keys}"
+                    );
+                }
+                self.settings.routes = settings.routes;
+            }
+            Err(error) => tracing::error!("{shown} is refused, and what held before goes on: {error:#}"),
+        }
+    }
+}
+
+/// The keys that differ but belong to the start.
+fn left_out(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    let keys = [
+        ("listen", old.listen != new.listen),
+        ("tls", old.tls != new.tls),
+        ("user", old.user != new.user),
+        ("threads", old.threads != new.threads),
+        ("record", old.record != new.record),
+        ("pid-file", old.pid_file != new.pid_file),
+        ("log-format", old.log.format != new.log.format),
+        ("access-log", old.log.access != new.log.access),
+        ("error-log", old.log.events != new.log.events),
+        ("limits of clients", old.http != new.http),
+        ("scripts at once, warm interpreters, debug", old.cgi != new.cgi),
+    ];
+    keys.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+}
+
+/// The file with the number of the server's process. It is locked while the server runs, so that a number that was left
+/// behind is nobody's.
+#[derive(Debug)]
+pub(super) struct PidFile(#[expect(dead_code, reason = "held for its lock")] File);
+
+impl PidFile {
+    /// Writes the number of this process into the file.
+    pub(super) fn write(path: &Path) -> anyhow::Result<Self> {
+        let told = || format!("pid-file {}", path.display());
+        let mut file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).with_context(told)?;
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            anyhow::bail!("{}: another server runs with it; stop that one, or name another file", told());
+        }
+        file.set_len(0).with_context(told)?;
+        writeln!(file, "{}", std::process::id()).with_context(told)?;
+        Ok(Self(file))
+    }
+}
+
+/// `htbin reload`: looks at the file as the server will, then tells the server.
+pub(super) fn run(asked: &cli::Reload) -> anyhow::Result<()> {
+    let settings = config::from_file(&asked.file)?;
+    let path: PathBuf = settings.pid_file.with_context(|| {
+        let fix = "add pid-file = \"/run/htbin.pid\" and start htbin again, or send SIGHUP to its process";
+        format!("{} names no pid-file, so it is not known whom to tell: {fix}", asked.file.display())
+    })?;
+    let told = || format!("pid-file {}", path.display());
+    let mut file = File::open(&path).with_context(told)?;
+    if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+        anyhow::bail!("no server runs with {}; start it: htbin -c {}", told(), asked.file.display());
+    }
+    let mut text = String::new();
+    file.rewind().and_then(|()| file.take(PID_BYTES_MAX).read_to_string(&mut text)).with_context(told)?;
+    let pid = text.trim().parse().ok().and_then(Pid::from_raw).with_context(|| format!("{}: no number", told()))?;
+    kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell process {}", text.trim()))?;
+    Ok(())
+}
+
+const PID_BYTES_MAX: u64 = 32;

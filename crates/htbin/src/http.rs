@@ -5,6 +5,7 @@ mod answer;
 mod multiplex;
 mod outbox;
 mod pace;
+mod scrape;
 mod stream;
 
 use std::{
@@ -33,6 +34,7 @@ use crate::{
 use answer::Answer;
 use outbox::Outbox;
 use pace::{Pace, Phase};
+pub use scrape::serve_metrics;
 use stream::{ClientStream, Transport};
 
 /// What a client may take.

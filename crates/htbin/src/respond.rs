@@ -59,6 +59,8 @@ pub struct Server {
     pub access: Arc<AccessLog>,
     /// What runs now and what happened lately.
     pub ledger: Arc<Ledger>,
+    /// Whether it is well.
+    pub health: handle::health::Health,
     /// The status page.
     pub status: handle::status::Status,
     /// The number of the last exchange.
@@ -80,7 +82,12 @@ impl Server {
     pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
         let (request, body) = request.into_parts();
         // From here on the exchange is written down, even if the client leaves before there is an answer.
-        let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let mut record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        // Asked every few seconds, it would drown what else the log says.
+        if let Some(response) = self.health.answer(&request).filter(|_| check(&request).is_ok()) {
+            record.remarks.is_silent = true;
+            return Either::Left(future::ready(record.of(response)));
+        }
         let mark = self.live_mark(&record.exchange, &request);
         if let Some(response) = self.answer_at_once(&request) {
             let response = match &mark {

@@ -3,6 +3,7 @@
 
 mod assembly;
 mod check;
+mod init;
 mod lint;
 mod new;
 mod reload;
@@ -25,17 +26,19 @@ use crate::{
     demo::Demo,
     handle::cgi::Debug,
     http, listen,
-    listen::Socket,
+    listen::{Socket, SocketFile},
     live::Live,
     log,
     log::AccessLog,
     privilege::{self, Identity},
     recording::Recorder,
+    respond::Server,
     route::{self, Routes},
     site,
     tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
+use init::Init;
 use reload::{PidFile, Reload};
 
 /// Does what the command line says.
@@ -126,23 +129,23 @@ enum Content {
 }
 
 fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
+    let inherited = listen::Inherited::take()?;
     log::init(&settings.log)?;
+    let init = Arc::new(Init::found());
     for unknown in cli::unknown_variables(std::env::vars_os()) {
         tracing::warn!("{unknown}");
     }
     let identity = privilege::choose(settings.user.as_deref())?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
-    let mut sockets = Vec::new();
-    for listen in &settings.listen {
-        sockets.extend(listen::open(listen)?);
-    }
+    let sockets = listen::open_all(&settings.listen, inherited, settings.tls.is_some())?;
+    let for_metrics = settings.metrics.as_ref().map(listen::open).transpose()?.unwrap_or_default();
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     let files = log_files(&settings, identity.as_ref())?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
-        give_sockets(&sockets, identity)?;
+        give_sockets(sockets.iter().chain(&for_metrics), identity)?;
         privilege::assume(identity)?;
     }
     tls.iter().for_each(Tls::check_reload);
@@ -177,15 +180,27 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
+        let status = banner.urls().first().map_or_else(|| "serves".to_owned(), |url| format!("serves {url}"));
         let extras = Extras { live: live.clone(), recorder };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
+        let _files = serve_metrics(for_metrics, &assembly.server)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
         let reload = Reload { settings, server };
-        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
+        init.ready(&status);
+        init.stay_alive();
+        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload, init)).await
     });
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// Tells metrics, and where.
+fn serve_metrics(sockets: Vec<Socket>, server: &Arc<Server>) -> anyhow::Result<Vec<SocketFile>> {
+    for address in sockets.iter().filter_map(Socket::address) {
+        tracing::info!("metrics at http://{address}/metrics");
+    }
+    http::serve_metrics(sockets, server).context("cannot tell metrics")
 }
 
 /// The log files that only root can open.
@@ -217,7 +232,7 @@ fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
 }
 
 /// A proxy that runs as the server's user may connect.
-fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
+fn give_sockets<'a>(sockets: impl Iterator<Item = &'a Socket>, identity: &Identity) -> anyhow::Result<()> {
     for socket in sockets {
         if let Some(file) = socket.file() {
             file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
@@ -267,7 +282,7 @@ async fn serve_until_stopped(
     Assembly { server, starter, descendants }: Assembly,
     live: Option<Arc<Live>>,
     (sockets, tls): (Vec<Socket>, Option<Tls>),
-    (mut signals, mut reload): (Signals, Reload),
+    (mut signals, mut reload, init): (Signals, Reload, Arc<Init>),
 ) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
@@ -278,11 +293,16 @@ async fn serve_until_stopped(
         tokio::select! {
             served = serving.as_mut() => return served.context("cannot serve"),
             told = signals.next() => match told {
-                Told::Reload => reload.take().await,
+                Told::Reload => {
+                    init.reloading();
+                    reload.take().await;
+                    init.ready("serves");
+                }
                 Told::Stop => break,
             },
         }
     }
+    init.stopping();
     tracing::info!("stopping: what runs may finish, a second signal ends it");
     drop(stop);
     // Who listens for changes would listen for ever.

@@ -21,5 +21,6 @@ pub use launch::{EarlyLauncher, LaunchError, Launcher, Order};
 pub use limits::Limits;
 pub use process::{Ender, Exit, Process};
 pub use script::{Parts, Script, Stdin};
+pub use sys::inherited::copies as inherited;
 pub use sys::wait::Usage;
 pub use warm::{Start, Starter};

@@ -6,7 +6,7 @@ mod route;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Error, Machine, Settings, cgi,
+    Error, Machine, Settings, cgi, check,
     file::{
         self, Located, Source, Step, Whole,
         keys::{Certificate, File, Format, Host, Layer, Rules},
@@ -50,6 +50,8 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         threads: threads(&flags, machine).map_err(at_top)?,
         user: whole.file.user.clone(),
         record: flags.output.record.clone(),
+        metrics: metrics(&whole.file, source)?,
+        health: health(&whole.file).map_err(at_top)?,
         open: None,
         live: false,
         qr: false,
@@ -125,6 +127,27 @@ fn of_top(file: &File, source: &Source) -> Flags {
         flags.tls.tls_self_signed = *self_signed;
     }
     flags
+}
+
+/// Where metrics are told.
+fn metrics(file: &File, source: &Source) -> Result<Option<listen::Settings>, file::Error> {
+    let Some(Address { place, port, secure }) = &file.metrics else { return Ok(None) };
+    if *secure {
+        let what = "TLS is not spoken here; tell them on 127.0.0.1 or on a UNIX socket";
+        return Err(file::Error::of_key(source, &[], "metrics", what.to_owned()));
+    }
+    let bind = match port {
+        None => Bind::Unix(source.directory().join(place)),
+        Some(_) if place.is_empty() || place == "*" => Bind::Host("::".into()),
+        Some(_) => Bind::Host(place.clone()),
+    };
+    let (port, port_asked) = (port.unwrap_or_default(), true);
+    Ok(Some(listen::Settings { binds: vec![bind], port, port_asked, secure: false }))
+}
+
+/// The path that tells whether the server is well.
+fn health(file: &File) -> Result<Option<String>, Error> {
+    file.health.as_ref().map(|path| check::url_path("health", path.as_ref())).transpose()
 }
 
 /// Where a log goes.

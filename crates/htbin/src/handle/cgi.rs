@@ -6,6 +6,7 @@ mod messages;
 mod order;
 mod output;
 mod reply;
+mod trace;
 mod upload;
 
 use std::{
@@ -33,6 +34,7 @@ use gate::Gate;
 use messages::Messages;
 use order::Order;
 use output::Running;
+pub use trace::Trace;
 
 /// How scripts run, all of them together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct Rules {
     pub pass_auth: bool,
     /// Scripts may gain privileges (setuid programs).
     pub new_privileges: bool,
+    /// What scripts hear of the trace that a request belongs to.
+    pub trace: Trace,
 }
 
 impl Rules {

@@ -8,7 +8,11 @@ use crate::{
     site::Site,
 };
 
+mod activation;
+mod init;
 mod logs;
+mod packaging;
+mod watched;
 
 /// A site, and beside it a folder with the configuration, in which the server's user may write.
 struct Service {
@@ -23,6 +27,8 @@ impl Service {
         let site = Site::new()
             .file("a.txt", "five!")
             .script("cgi-bin/hello", HELLO)
+            .script("cgi-bin/env", sh("printf 'Content-Type: text/plain\n\n'; env; ls -l /proc/self/fd"))
+            .script("cgi-bin/wait", sh("echo $$ >$QUERY_STRING; read x <$QUERY_STRING; printf 'Content-Type: a/b\n\n'"))
             .script("cgi-bin/loud", sh("echo 'what a script says' >&2\necho 'Content-Type: text/plain\n\nx'"));
         let place = Site::new().directory("log", 0o777);
         let log = place.path("log");

@@ -50,6 +50,9 @@ macro_rules! rules {
             pub pass_auth: Option<bool>,
             /// Scripts may gain privileges, as sudo and other set-user-ID programs do [false].
             pub new_privileges: Option<bool>,
+            /// The trace that a script belongs to (HTTP_TRACEPARENT): `continue` the client's if it has one, or always a
+            /// `new` one. Without this key scripts get what the client sent.
+            pub traceparent: Option<Traceparent>,
             /// Until a script's head is complete; then 504 [60s].
             pub timeout: Option<Time>,
             /// Without output of a script; then it is ended, and the answer cut [60s].
@@ -78,7 +81,7 @@ macro_rules! rules {
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
                 over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
                 over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
-                over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(traceparent); over!(memory); over!(cpu); over!(nproc); over!(cors);
                 if let Some(env) = &it.env {
                     rules.env.get_or_insert_default().extend(env.clone());
                 }
@@ -147,6 +150,10 @@ rules! {
         warm_idle: Option<Time>,
         /// One that holds more memory starts anew [256m].
         warm_memory: Option<Size>,
+        /// A listener of its own for Prometheus, which answers `/metrics` only: `127.0.0.1:9100`, or a UNIX socket.
+        metrics: Option<Address>,
+        /// This path tells whether the server is well: 200 while it serves, 503 while it stops. Asking is not logged.
+        health: Option<String>,
         /// The failure page and the status page: true for everybody, false for nobody [this machine].
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].
@@ -229,6 +236,16 @@ pub struct Certificate {
     pub password_file: Option<PathBuf>,
     /// A certificate made now, for development [false].
     pub self_signed: Switch,
+}
+
+/// What scripts hear of the trace that a request belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Traceparent {
+    /// The client's goes on.
+    Continue,
+    /// A new one begins with each request.
+    New,
 }
 
 /// The form of the access log.

@@ -13,12 +13,15 @@ use crate::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Route, Rules},
+            keys::{Route, Rules, Traceparent},
             values::Words,
         },
         layers, scripts, site,
     },
-    handle::fixed::Template,
+    handle::{
+        cgi::{Rules as Scripts, Trace},
+        fixed::Template,
+    },
     refusal::Reason,
     route::{Pattern, RuleSettings, Settings as Routes, Target},
     site::{Interpreter, Mount, ScriptDir},
@@ -32,7 +35,14 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
         pattern: pattern(route)?,
         target: target(route, &mut flags, source.directory(), machine)?,
         layers: layers(&flags)?,
-        scripts: scripts(&flags, machine)?,
+        scripts: Scripts {
+            trace: match rules.traceparent {
+                None => Trace::AsItCame,
+                Some(Traceparent::Continue) => Trace::Continued,
+                Some(Traceparent::New) => Trace::New,
+            },
+            ..scripts(&flags, machine)?
+        },
     })
 }
 

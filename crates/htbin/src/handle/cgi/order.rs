@@ -78,12 +78,13 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         header::HeaderValue::from_str(authority.as_str()).map(|host| fields.insert(header::HOST, host)).ok();
         fields
     });
+    let fields = rules.trace.fields(with_host.as_ref().unwrap_or(&request.headers)).or(with_host);
     MetaVariables::new(&Source {
         method: &request.method,
         request_uri: uri,
         query,
         protocol: request.version,
-        fields: with_host.as_ref().unwrap_or(&request.headers),
+        fields: fields.as_ref().unwrap_or(&request.headers),
         script_name: script.script_name(),
         path_info: script.path_info(),
         path_translated: path_translated.as_ref().map(|path| path.as_os_str().as_bytes()),

@@ -28,7 +28,10 @@ impl Service {
             .file("a.txt", "five!")
             .script("cgi-bin/hello", HELLO)
             .script("cgi-bin/env", sh("printf 'Content-Type: text/plain\n\n'; env; ls -l /proc/self/fd"))
-            .script("cgi-bin/wait", sh("echo $$ >$QUERY_STRING; read x <$QUERY_STRING; printf 'Content-Type: a/b\n\n'"))
+            .script(
+                "cgi-bin/wait",
+                sh("echo $$ >$QUERY_STRING; read x <$QUERY_STRING.go; printf 'Content-Type: a/b\n\n'"),
+            )
             .script("cgi-bin/loud", sh("echo 'what a script says' >&2\necho 'Content-Type: text/plain\n\nx'"));
         let place = Site::new().directory("log", 0o777);
         let log = place.path("log");

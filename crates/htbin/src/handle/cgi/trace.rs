@@ -1,5 +1,5 @@
 //! The trace that a script belongs to (W3C Trace Context): handed on as HTTP_TRACEPARENT, with an exchange of ours between
-//! the client's span and the script's. Nothing is exported (adr/0017).
+//! the client's span and the script's. Nothing is exported (adr/0020).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rustix::rand::{GetRandomFlags, getrandom};

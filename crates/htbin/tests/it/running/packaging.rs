@@ -28,6 +28,12 @@ fn unit(place: &Site) -> PathBuf {
     path
 }
 
+/// The package makes a user; here somebody has to do who is there.
+fn user() -> String {
+    let name = if geteuid().is_root() { "nobody".to_owned() } else { run_ok(Command::new("id").arg("-un")) };
+    format!("user = '{}'", name.trim())
+}
+
 #[test]
 fn systemd_understands_the_unit() {
     ours_only!();
@@ -61,6 +67,7 @@ fn the_configurations_are_good_ones() {
         let text = packaged(name);
         assert!(text.contains(&format!("directory = \"{directory}\"")), "{text}");
         let text = text.replace(&format!("\"{directory}\""), &format!("'{}'", place.root().display()));
+        let text = text.replace("user = \"htbin\"", &user());
         fs::write(place.root().join("htbin.toml"), text).unwrap();
         let mut check = Command::new(env!("CARGO_BIN_EXE_htbin"));
         let told = run_ok(check.arg("check").arg(place.root().join("htbin.toml")));
@@ -85,6 +92,7 @@ fn what_the_example_leaves_out_could_be_said() {
     for line in lines {
         let line = line.replace("/var/www/html", &root).replace("/srv/www", &format!("{root}/srv/www"));
         let line = line.replace("/usr/lib/git-core/git-http-backend", "/bin/sh");
+        let line = line.replace("user = \"htbin\"", &user());
         let is_top = hosts.is_empty() && !line.starts_with('[') || line.starts_with("include");
         let part = if is_top { &mut top } else { &mut hosts };
         part.push_str(&line);

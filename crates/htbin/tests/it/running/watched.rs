@@ -72,7 +72,8 @@ fn who_holds_connections_to_metrics_loses_them_and_keeps_no_client_out() {
 fn whether_it_is_well_is_told_and_not_logged() {
     ours_only!();
     let service = Service::new("listen = '127.0.0.1:0'\nmetrics = '127.0.0.1:0'\nhealth = '/healthz'");
-    let fifo = Fifo::make(&service.path("log/fifo"));
+    let mut fifo = Fifo::make(&service.path("log/fifo"));
+    let go = Fifo::make(&service.path("log/fifo.go"));
     let mut server = service.go();
     let port = metrics_of(&server);
     let reply = server.get("/healthz").expect(200);
@@ -84,13 +85,12 @@ fn whether_it_is_well_is_told_and_not_logged() {
     // While a script runs the server stops, but is not gone.
     let mut waiting = server.client();
     waiting.send(request_bytes("GET", &format!("/cgi-bin/wait?{}", service.path("log/fifo").display()), &[], b""));
-    let mut fifo = fifo;
     fifo.line();
     server.ask_to_stop();
     server.events.with("stopping");
     super::until("stopping", || asked(port, "GET", "/healthz", &[]).status == 503);
     asked(port, "GET", "/metrics", &[]).expect(200);
-    fifo.release();
+    go.release();
     assert_eq!(waiting.reply().status, 200);
     assert!(server.wait(PATIENCE).success());
     let log = server.access.to_the_end();

@@ -34,7 +34,7 @@ pub struct Source<'a> {
     pub script_filename: &'a [u8],
     /// DOCUMENT_ROOT: the absolute path of the site.
     pub document_root: &'a [u8],
-    /// The client's end of the connection; `None` for a UNIX socket.
+    /// The client's end of the connection; `None` for a UNIX socket. Port 0: nobody knows it.
     pub remote: Option<SocketAddr>,
     /// Our end of it; `None` for a UNIX socket.
     pub local: Option<SocketAddr>,
@@ -157,7 +157,10 @@ impl MetaVariables {
         if let Some((address, port)) = source.remote.map(canonical) {
             self.add_shown(b"REMOTE_ADDR", address);
             self.add_shown(b"REMOTE_HOST", address);
-            self.add_shown(b"REMOTE_PORT", port);
+            // A proxy that speaks for the client seldom tells its port.
+            if port != 0 {
+                self.add_shown(b"REMOTE_PORT", port);
+            }
         } else {
             // §4.1.8 wants REMOTE_ADDR always; nginx says this of a UNIX socket. An address would be a lie to trust in.
             self.add(b"REMOTE_ADDR", b"unix:");

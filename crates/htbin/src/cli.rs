@@ -8,7 +8,7 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
-pub use commands::{Check, Language, Lint, Man, New, Page, Reload};
+pub use commands::{Check, Language, Lint, Man, New, Page, Passwd, Reload};
 use commands::{LINT_VARIABLES, LintWords};
 use environment::Variable;
 use flags::UsualFlags;
@@ -38,6 +38,8 @@ pub enum Invocation {
     Lint(Box<Lint>),
     /// Write a first script.
     New(Box<New>),
+    /// Change a user in a file of passwords.
+    Passwd(Box<Passwd>),
     /// Run one script, without a server.
     Run(Box<RunFlags>),
     /// Run a recorded request again.
@@ -64,12 +66,15 @@ pub fn parse(
     }
     let matches = command().try_get_matches_from(&words)?;
     let mut typed = Line::from_arg_matches(&matches)?;
-    if let (Some(Word::Run(flags)), Some((_, matches))) = (&typed.word, matches.subcommand()) {
-        return settle_run(flags, &words, &run::variables(matches, environment)).map(Invocation::Run);
-    }
     let own = |word: &mut Word| !matches!(word, Word::Demo(_));
     if let Some(word) = typed.word.take_if(own) {
-        return other(word, environment);
+        return match matches.subcommand() {
+            Some((name @ ("run" | "replay"), matches)) => {
+                let variables = run::variables(name, matches, environment);
+                other(settle_alone(word, name, &words, &variables)?, std::iter::empty())
+            }
+            _ => other(word, environment),
+        };
     }
     let (given, is_demo) = match (&typed.word, matches.subcommand()) {
         (Some(Word::Demo(_)), Some((_, matches))) => (matches, true),
@@ -116,6 +121,7 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
         Word::Check(check) => Invocation::Check(check),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
+        Word::Passwd(passwd) => Invocation::Passwd(passwd),
         Word::Lint(words) => {
             let environment: Vec<_> =
                 environment.into_iter().filter(|(name, _)| LINT_VARIABLES.iter().any(|known| name == known)).collect();
@@ -178,6 +184,11 @@ enum Word {
     /// Write a first script, with comments that teach
     #[command(override_usage = "htbin new NAME [--lang LANGUAGE]")]
     New(Box<New>),
+    /// Change a user's password in a file for auth
+    ///
+    /// Asks for the password twice. Nobody else's line is touched.
+    #[command(override_usage = "htbin passwd [OPTIONS] FILE USER")]
+    Passwd(Box<Passwd>),
     /// Run one script as the server would, and print its answer
     #[command(args_override_self = true, override_usage = "htbin run [OPTIONS] SCRIPT ['/PATH/INFO?QUERY']")]
     #[command(after_help = AFTER_RUN_HELP)]
@@ -258,11 +269,15 @@ fn read_with(typed: &[OsString], variables: &[Variable], is_demo: bool) -> Resul
     })
 }
 
-/// Reads `htbin run` again with what the environment says of how scripts run; what is typed wins.
-fn settle_run(typed: &RunFlags, words: &[OsString], variables: &[Variable]) -> Result<Box<RunFlags>, Error> {
-    run::check(typed)?;
+/// Reads `htbin run` or `htbin replay` again with what the environment says of how scripts run; what is typed wins.
+fn settle_alone(typed: Word, name: &str, words: &[OsString], variables: &[Variable]) -> Result<Word, Error> {
+    match &typed {
+        Word::Run(flags) => run::check(name, &flags.how, flags.rest.as_deref())?,
+        Word::Replay(flags) => run::check(name, &flags.how, None)?,
+        _ => {}
+    }
     if variables.is_empty() {
-        return Ok(Box::new(typed.clone()));
+        return Ok(typed);
     }
     let added = variables.iter().flat_map(|variable| variable.words.clone());
     let words = words[..2].iter().cloned().chain(added).chain(words[2..].iter().cloned());
@@ -271,10 +286,7 @@ fn settle_run(typed: &RunFlags, words: &[OsString], variables: &[Variable]) -> R
         let text = text.split("\n\n").next().unwrap_or_default();
         usage(format!("HTBIN_* in the environment: {}", text.strip_prefix("error: ").unwrap_or(text)))
     })?;
-    match Line::from_arg_matches(&matches)?.word {
-        Some(Word::Run(flags)) => Ok(flags),
-        _ => Ok(Box::new(typed.clone())),
-    }
+    Ok(Line::from_arg_matches(&matches)?.word.unwrap_or(typed))
 }
 
 /// Gives each of the words without a flag its meaning: a number is the port, anything else the directory.

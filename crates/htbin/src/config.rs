@@ -261,6 +261,7 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
         trace: handle::cgi::Trace::AsItCame,
+        sendfile: Vec::new(),
     })
 }
 
@@ -320,7 +321,7 @@ fn environment(flags: &Flags, machine: &Machine) -> Result<Vec<(OsString, OsStri
 fn layers(flags: &Flags) -> Result<layers::Settings, Error> {
     let headers = flags.site.header.iter().map(|header| field(header)).collect::<Result<_, _>>()?;
     let cors = flags.site.cors.as_deref().map(check::origin).transpose()?;
-    Ok(layers::Settings { headers, cors })
+    Ok(layers::Settings { headers, cors, ..layers::Settings::default() })
 }
 
 fn log(flags: &Flags) -> log::Settings {

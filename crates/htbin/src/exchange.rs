@@ -21,6 +21,8 @@ pub struct Exchange {
     pub started: Instant,
     /// The connection it came over.
     pub connection: Arc<Connection>,
+    /// Who the client is, if it had to say so.
+    pub user: Option<User>,
     /// How its script was started, if one was.
     pub start: OnceLock<Start>,
     /// When each step of its script was done, if it has one.
@@ -98,6 +100,15 @@ impl fmt::Display for ExchangeId {
     }
 }
 
+/// A client that has shown who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// How: AUTH_TYPE.
+    pub scheme: &'static str,
+    /// REMOTE_USER; no control characters.
+    pub name: Arc<str>,
+}
+
 /// One connection of a client.
 #[derive(Debug)]
 pub struct Connection {
@@ -105,8 +116,10 @@ pub struct Connection {
     pub peer: End,
     /// Our end.
     pub local: End,
-    /// TLS lies below.
+    /// TLS lies below, or the proxy that is trusted says so.
     pub secure: bool,
+    /// A proxy speaks for the client: this is what it says of both ends.
+    pub of_proxy: bool,
     /// The client's address as the log shows it, written once for all its requests.
     pub client: Box<str>,
 }
@@ -114,7 +127,12 @@ pub struct Connection {
 impl Connection {
     /// A connection between these two.
     pub fn new(peer: End, local: End, secure: bool) -> Self {
-        Self { peer, local, secure, client: peer.to_string().into() }
+        Self { peer, local, secure, of_proxy: false, client: peer.to_string().into() }
+    }
+
+    /// The same, as a proxy that is trusted tells it.
+    pub fn of_proxy(peer: End, local: End, secure: bool) -> Self {
+        Self { of_proxy: true, ..Self::new(peer, local, secure) }
     }
 }
 

@@ -8,4 +8,5 @@ pub mod health;
 pub mod kept;
 pub mod listing;
 pub mod range;
+pub mod sendfile;
 pub mod status;

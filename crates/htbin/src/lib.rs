@@ -10,6 +10,7 @@ pub mod config;
 pub mod cli;
 pub mod demo;
 pub mod new;
+pub mod passwd;
 pub mod lint;
 
 // The process before the first request.
@@ -31,6 +32,7 @@ pub mod log;
 pub mod site;
 pub mod recording;
 pub mod path;
+pub mod coding;
 pub mod body;
 pub mod refusal;
 pub mod failure;

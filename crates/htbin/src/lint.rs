@@ -72,8 +72,8 @@ pub struct Finding {
 pub struct Report {
     /// All that is wrong, by path.
     pub findings: Vec<Finding>,
-    /// How many scripts were looked at.
-    pub scripts: usize,
+    /// The scripts that were looked at, each once however often it was named.
+    pub scripts: HashSet<PathBuf>,
     /// There was more than the bounds allow.
     pub is_cut: bool,
     /// There was more where scripts lie.
@@ -134,7 +134,7 @@ impl Report {
     /// Adds what was found by another look.
     pub fn join(&mut self, other: Self) {
         other.findings.into_iter().for_each(|finding| self.tell(finding));
-        self.scripts += other.scripts;
+        self.scripts.extend(other.scripts);
         self.is_cut |= other.is_cut;
         self.are_scripts_cut |= other.are_scripts_cut;
         self.closed.extend(other.closed);

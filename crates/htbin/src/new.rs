@@ -41,7 +41,7 @@ pub struct Made {
 /// Writes a first script of this name.
 ///
 /// # Errors
-/// The name says no language and none was given, the file is there already, or it cannot be written.
+/// The name says no language and none was given, it starts with a dot, the file is there already, or it cannot be written.
 pub fn write(name: &Path, language: Option<Language>) -> Result<Made, Error> {
     let language = match language {
         Some(language) => language,
@@ -49,6 +49,9 @@ pub fn write(name: &Path, language: Option<Language>) -> Result<Made, Error> {
     };
     if name.file_name().is_none() || name.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(Error::NoName(name.to_owned()));
+    }
+    if name.file_name().is_some_and(|it| it.as_encoded_bytes().starts_with(b".")) {
+        return Err(Error::Hidden(name.to_owned()));
     }
     let made = Made::planned(place(name), language);
     let directory = made.file.parent().filter(|it| !it.as_os_str().is_empty());
@@ -149,6 +152,9 @@ pub enum Error {
     /// The path ends in no name.
     #[error("{} is no name of a file; name the script, as in hello.py", quoted(.0))]
     NoName(PathBuf),
+    /// Nobody could ask for it.
+    #[error("{} starts with a dot, and such names are not served; take another name", quoted(.0))]
+    Hidden(PathBuf),
     /// It is there.
     #[error("{} is there already and is left as it is; take another name", quoted(.0))]
     Exists(PathBuf),
@@ -161,7 +167,7 @@ impl Error {
     /// 2 for wrong usage, 1 for what the machine had against it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoLanguage(_) | Self::NoName(_) => 2,
+            Self::NoLanguage(_) | Self::NoName(_) | Self::Hidden(_) => 2,
             Self::Exists(_) | Self::Write(..) => 1,
         }
     }

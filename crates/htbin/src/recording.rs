@@ -119,7 +119,7 @@ impl Recording {
                 method: run.variable("REQUEST_METHOD").to_owned(),
                 target: masked("REQUEST_URI", target),
                 rest: rest(run),
-                fields: fields(&request.headers),
+                fields: fields(&request.headers, run.body_bytes.is_some()),
                 body: Octets::from(&*form_masked(&request.headers, run.body.as_deref().unwrap_or_default())),
                 body_bytes: run.body_bytes.unwrap_or(0),
             },
@@ -172,8 +172,10 @@ fn rest(run: &Run) -> String {
     }
 }
 
-fn fields(headers: &HeaderMap) -> Vec<(String, String)> {
-    let shown = headers.iter().map(|(name, value)| {
+/// The fields that the script got: after a local redirect the length of a body is none of them.
+fn fields(headers: &HeaderMap, has_body: bool) -> Vec<(String, String)> {
+    let got = headers.iter().filter(|(name, _)| has_body || **name != header::CONTENT_LENGTH);
+    let shown = got.map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
         let variable = format!("HTTP_{}", name.as_str().replace('-', "_").to_ascii_uppercase());
         (name.to_string(), masked(&variable, &value))
@@ -361,7 +363,9 @@ mod tests {
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(header::COOKIE, header::HeaderValue::from_static("id=1"));
         assert_eq!(form_masked(&headers, b"name=Ada&password=x"), b"name=Ada&password=(hidden)");
-        assert!(fields(&headers).contains(&("cookie".to_owned(), "id=(hidden)".to_owned())));
+        assert!(fields(&headers, true).contains(&("cookie".to_owned(), "id=(hidden)".to_owned())));
         assert_eq!(form_masked(&HeaderMap::new(), b"password=x"), b"password=x");
+        headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("10"));
+        assert_eq!(fields(&headers, true).len(), fields(&headers, false).len() + 1);
     }
 }

@@ -18,12 +18,14 @@ pub struct Refusal {
     pub failure: Option<Box<Failure>>,
     /// The script that was asked for and is there, but did not get as far as running.
     pub script: Option<Box<Path>>,
+    /// What the client is asked for (RFC 9110 §11.6.1).
+    pub challenge: Option<HeaderValue>,
 }
 
 impl Refusal {
     /// A refusal that says no more than its reason.
     pub fn new(reason: Reason) -> Self {
-        Self { reason, detail: None, failure: None, script: None }
+        Self { reason, detail: None, failure: None, script: None, challenge: None }
     }
 
     /// A refusal with what exactly was wrong, for the log.
@@ -43,6 +45,12 @@ impl Refusal {
         Self { script: Some(failure.subject.program.as_path().into()), failure: Some(Box::new(failure)), ..self }
     }
 
+    /// The same, with this question to the client.
+    #[must_use]
+    pub fn challenged(self, challenge: HeaderValue) -> Self {
+        Self { challenge: Some(challenge), ..self }
+    }
+
     /// The status the client gets.
     pub fn status(&self) -> StatusCode {
         self.reason.row().0
@@ -57,7 +65,8 @@ impl Refusal {
     pub fn field(&self) -> Option<(HeaderName, HeaderValue)> {
         match self.reason {
             Reason::MethodNotAllowed => Some((header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"))),
-            Reason::Busy(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+            Reason::Unauthorized => Some((header::WWW_AUTHENTICATE, self.challenge.clone()?)),
+            Reason::Busy(seconds) | Reason::TooMany(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
             Reason::LauncherLost => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             Reason::RangeUnsatisfiable(size) => {
                 Some((header::CONTENT_RANGE, HeaderValue::from_str(&format!("bytes */{size}")).ok()?))
@@ -103,6 +112,16 @@ pub enum Reason {
     RequestHeadTooLarge,
     /// The request head did not arrive in time.
     RequestHeadTimeout,
+    /// What a trusted proxy says of the client makes no sense.
+    BadForwarded,
+    /// The client has to say who it is, and shows it with a password that fits.
+    Unauthorized,
+    /// The client's address may not come in.
+    AddressDenied,
+    /// The client asks too often; seconds for `Retry-After`.
+    TooMany(u32),
+    /// The file of the users cannot be read, so nobody is let in.
+    UsersUnreadable,
     /// Nothing there.
     NotFound,
     /// A name that starts with a dot.
@@ -155,6 +174,8 @@ pub enum Reason {
     NoHead,
     /// The script's head breaks RFC 3875 §6.
     BadHead,
+    /// A script wants a file sent that it may not have sent.
+    SendfileDenied,
     /// The script's head is larger than `--max-head`.
     HeadTooLarge,
     /// More local redirects than allowed.
@@ -180,6 +201,13 @@ impl Reason {
             ),
             Self::RequestHeadTimeout => {
                 (S::REQUEST_TIMEOUT, "request-head-timeout", "The request did not arrive in time.")
+            }
+            Self::BadForwarded => (S::BAD_REQUEST, "bad-forwarded", "What the proxy says of the client is not valid."),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A name and a password are needed here."),
+            Self::AddressDenied => (S::FORBIDDEN, "address-denied", "Your address may not come in here."),
+            Self::TooMany(_) => (S::TOO_MANY_REQUESTS, "too-many", "Too many requests. Try again in a moment."),
+            Self::UsersUnreadable => {
+                (S::INTERNAL_SERVER_ERROR, "users-unreadable", "The server cannot find out who may come in.")
             }
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
             Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
@@ -213,6 +241,7 @@ impl Reason {
             Self::LaunchFailed => (S::BAD_GATEWAY, "launch-failed", "The script could not be started."),
             Self::NoHead => (S::BAD_GATEWAY, "no-head", "The script ended before it answered."),
             Self::BadHead => (S::BAD_GATEWAY, "bad-head", "The script's answer is not valid."),
+            Self::SendfileDenied => (S::BAD_GATEWAY, "sendfile-denied", "The script's answer is not valid."),
             Self::HeadTooLarge => (S::BAD_GATEWAY, "head-too-large", "The script's answer is not valid."),
             Self::RedirectLoop => (S::BAD_GATEWAY, "redirect-loop", "The script sends this request round in circles."),
             Self::ScriptTimeout => (S::GATEWAY_TIMEOUT, "script-timeout", "The script took too long."),

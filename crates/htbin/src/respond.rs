@@ -1,5 +1,7 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
+mod at_once;
+mod cached;
 mod details;
 mod live;
 mod record;
@@ -39,7 +41,7 @@ use crate::{
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::{Action, Routes, Rule},
-    site::Target,
+    site::{Site, SiteFile, Target},
 };
 pub use record::Recorded;
 use record::{Record, Remarks, record_refusal};
@@ -80,37 +82,30 @@ pub type Responding =
 impl Server {
     /// Answers one request: every request, well-formed as HTTP or not quite, ends here in an answer and a log line.
     pub fn respond(self: &Arc<Self>, request: Request<Incoming>, connection: &Arc<Connection>) -> Responding {
-        let (request, body) = request.into_parts();
+        let (mut request, body) = request.into_parts();
+        let routes = self.routes.load();
+        let told = layers::proxies::enter(&routes.proxies, connection, &mut request);
+        let connection = told.as_ref().ok().and_then(Option::as_ref).unwrap_or(connection);
         // From here on the exchange is written down, even if the client leaves before there is an answer.
         let mut record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let server = Arc::clone(self);
+        if let Err(refusal) = told {
+            return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
+        }
         // Asked every few seconds, it would drown what else the log says.
         if let Some(response) = self.health.answer(&request).filter(|_| check(&request).is_ok()) {
             record.remarks.is_silent = true;
             return Either::Left(future::ready(record.of(response)));
         }
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = self.answer_at_once(&request) {
-            let response = match &mark {
-                Some(mark) => layers::inject(response, &request.method, mark),
-                None => response,
-            };
+        if let Some(response) = at_once::answer(&routes, &record.exchange, &request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
-        let server = Arc::clone(self);
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
     }
 
-    /// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request
-    /// any more, and so the request after it gets the same buffer.
-    fn answer_at_once(&self, request: &Parts) -> Option<Response<Body>> {
-        let routes = self.routes.load();
-        let rule = routes.find(request).ok()?;
-        let response = rule.kept.answer(rule.action.site()?, request)?;
-        check(request).ok().map(|()| response)
-    }
-
     async fn answer_in_time(
-        &self,
+        self: &Arc<Self>,
         request: &Parts,
         body: Incoming,
         mut record: Record,
@@ -148,6 +143,14 @@ impl Server {
         record.of(response)
     }
 
+    /// The answer to what a proxy has made a mess of: for whom it asks is not known.
+    async fn turn_away(&self, request: &Parts, refusal: Refusal, mut record: Record) -> Response<Recorded> {
+        let Record { exchange, remarks, .. } = &mut record;
+        let routes = self.routes.load_full();
+        let response = self.refuse(exchange, request, refusal, remarks).await;
+        record.of(layers::leave(&routes.fallback(request).layers, request, response, None))
+    }
+
     /// A conversation is over. If it ended because what came was no request, that is written down too.
     pub fn conversation_ended(
         &self,
@@ -168,13 +171,20 @@ impl Server {
 
     fn begin(&self, connection: Arc<Connection>) -> Exchange {
         let id = ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1);
-        Exchange { id, started: Instant::now(), connection, start: OnceLock::new(), steps: Steps::default() }
+        Exchange {
+            id,
+            started: Instant::now(),
+            connection,
+            user: None,
+            start: OnceLock::new(),
+            steps: Steps::default(),
+        }
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         routes: &Routes,
-        exchange: &Exchange,
+        exchange: &mut Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
@@ -208,8 +218,8 @@ impl Server {
 
     /// Does what the rule says.
     async fn act(
-        &self,
-        rule: &Rule,
+        self: &Arc<Self>,
+        rule: &Arc<Rule>,
         exchange: &Exchange,
         request: &Parts,
         body: &mut Option<Incoming>,
@@ -231,25 +241,10 @@ impl Server {
         };
         let path = UrlPath::parse(request.uri.path())?;
         match site.resolve(&path)? {
-            Target::File(file) => {
-                let metadata = file.metadata;
-                let response = handle::file::answer(file, request)?;
-                let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
-                rule.kept.keep(site, request, (&site.within(&path), &metadata), &response, finish);
-                Ok(Outcome::Answer(response))
-            }
+            Target::File(file) => send_file(rule, site, (&path, file), request).map(Outcome::Answer),
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
             Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
-            Target::Script(script) => {
-                remarks.script = Some(script.program().to_string_lossy().into());
-                let answer = self.cgi.answer((&script, &rule.scripts), exchange, request, body.take()).await?;
-                Ok(match answer {
-                    handle::cgi::Answer::Response(response) => Outcome::Answer(response),
-                    handle::cgi::Answer::LocalRedirect(location) => {
-                        Outcome::SentOn(Box::new(redirect_locally(request, &location)?))
-                    }
-                })
-            }
+            Target::Script(script) => self.ask(rule, script, exchange, request, body.take(), remarks).await,
         }
     }
 
@@ -320,6 +315,30 @@ enum Outcome {
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
+}
+
+/// A file, or its compressed form that lies beside it.
+fn send_file(
+    rule: &Rule,
+    site: &Site,
+    (path, file): (&UrlPath, SiteFile),
+    request: &Parts,
+) -> Result<Response<Body>, Refusal> {
+    let metadata = file.metadata;
+    match &rule.layers.compress {
+        Some(compress) if compress.precompressed => {
+            handle::file::answer_encoded(site, (&site.within(path), file), request)
+        }
+        compress => {
+            let mut response = handle::file::answer(file, request)?;
+            let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
+            rule.kept.keep(site, request, (&site.within(path), &metadata), &response, finish);
+            if let Some(origin) = compress.as_ref().and_then(|_| metadata.origin()) {
+                response.extensions_mut().insert(origin);
+            }
+            Ok(response)
+        }
+    }
 }
 
 /// What a path that leads nowhere may have meant.

@@ -19,6 +19,8 @@ use crate::{handle, handle::kept::Kept, layers, path::UrlPath, refusal::Refusal,
 /// Every host with its rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// Proxies that speak for clients.
+    pub proxies: layers::proxies::Settings,
     /// In the order of the file. The first one without a name, or the first one, answers for every other name.
     pub hosts: Vec<HostSettings>,
 }
@@ -48,6 +50,8 @@ pub struct RuleSettings {
 /// All rules, ready to be asked.
 #[derive(Debug)]
 pub struct Routes {
+    /// Proxies that speak for clients.
+    pub proxies: layers::proxies::Settings,
     hosts: Vec<Host>,
     /// The host for names that none has.
     fallback: usize,
@@ -69,6 +73,8 @@ pub struct Rule {
     pub layers: layers::Settings,
     /// What holds for scripts.
     pub scripts: Arc<handle::cgi::Rules>,
+    /// Files that scripts may have sent.
+    pub vault: Option<site::Vault>,
     /// Small files that were sent lately.
     pub kept: Kept,
 }
@@ -77,14 +83,16 @@ impl Routes {
     /// Opens what the rules name: sites that are alike once.
     ///
     /// # Errors
-    /// What a site cannot open.
-    pub fn open(settings: &Settings) -> Result<Self, site::Error> {
+    /// What a site cannot open, and what a layer cannot.
+    pub fn open(settings: &Settings) -> Result<Self, Error> {
         let mut sites = action::Sites::default();
         let rule = |rule: &RuleSettings, sites: &mut action::Sites| {
-            Ok(Arc::new(Rule {
+            rule.layers.open()?;
+            Ok::<_, Error>(Arc::new(Rule {
                 pattern: rule.pattern.clone(),
                 action: Action::open(&rule.target, sites)?,
                 layers: rule.layers.clone(),
+                vault: site::Vault::open(&rule.scripts.sendfile)?,
                 scripts: Arc::new(rule.scripts.clone()),
                 kept: Kept::default(),
             }))
@@ -95,7 +103,7 @@ impl Routes {
             hosts.push(Host { names: host.names.clone(), rules });
         }
         let fallback = hosts.iter().position(|host| host.names.is_empty()).unwrap_or(0);
-        Ok(Self { hosts, fallback })
+        Ok(Self { proxies: settings.proxies.clone(), hosts, fallback })
     }
 
     /// The rule for a request.
@@ -154,7 +162,8 @@ impl Settings {
     /// One site for every host and path.
     pub fn single(site: site::Settings, layers: layers::Settings, scripts: handle::cgi::Rules) -> Self {
         let rule = RuleSettings { pattern: Pattern::All, target: Target::Site(site), layers, scripts };
-        Self { hosts: vec![HostSettings { names: Vec::new(), rules: vec![rule] }] }
+        let host = HostSettings { names: Vec::new(), rules: vec![rule] };
+        Self { proxies: layers::proxies::Settings::default(), hosts: vec![host] }
     }
 
     /// The rule for every path of the last host.
@@ -186,6 +195,17 @@ impl Settings {
     pub fn rules(&self) -> impl Iterator<Item = &RuleSettings> {
         self.hosts.iter().flat_map(|host| &host.rules)
     }
+}
+
+/// What cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A site.
+    #[error(transparent)]
+    Site(#[from] site::Error),
+    /// The users.
+    #[error(transparent)]
+    Users(#[from] layers::auth::Error),
 }
 
 fn last(rules: &[Arc<Rule>]) -> &Arc<Rule> {

@@ -7,6 +7,7 @@ mod init;
 mod lint;
 mod new;
 mod reload;
+mod passwd;
 mod replay;
 mod rotate;
 mod run;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Invocation::Check(asked) => succeeded(check::run(&asked)),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
+        Invocation::Passwd(asked) => succeeded(passwd::run(&asked)),
         Invocation::Completions(shell) => succeeded(cli::completions(shell, &mut std::io::stdout().lock())),
         Invocation::Serve(flags) => {
             succeeded(configure(&flags).and_then(|settings| serve(settings, Content::Directory)))
@@ -100,6 +102,9 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(config::Error::EXIT_CODE);
     }
     if error.is::<config::file::Error>() {
+        return ExitCode::from(config::file::Error::EXIT_CODE);
+    }
+    if let Some(route::Error::Users(_)) = error.downcast_ref() {
         return ExitCode::from(config::file::Error::EXIT_CODE);
     }
     if let Some(error) = error.downcast_ref::<crate::new::Error>() {
@@ -220,10 +225,10 @@ fn recorder(folder: &Path, routes: &Routes) -> anyhow::Result<Recorder> {
 }
 
 /// Root forgets that it is somebody else who has to read the site.
-fn with_user(error: site::Error, identity: Option<&Identity>) -> anyhow::Error {
+fn with_user(error: route::Error, identity: Option<&Identity>) -> anyhow::Error {
     match (identity, &error) {
         (None, _) => error.into(),
-        (Some(Identity { name, .. }), site::Error::Blocked { blocking, .. }) => {
+        (Some(Identity { name, .. }), route::Error::Site(site::Error::Blocked { blocking, .. })) => {
             let owner = privilege::owner_of(blocking).unwrap_or_else(|| "NAME".to_owned());
             anyhow::anyhow!("as user {name}: {error}, or serve as who may: --user {owner}")
         }

@@ -113,6 +113,31 @@ pub struct Reload {
     usual: UsualFlags,
 }
 
+/// `htbin passwd`.
+#[derive(Debug, Args)]
+pub struct Passwd {
+    /// The file, one user a line, as htpasswd writes it
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The name of the user
+    #[arg(value_name = "USER")]
+    pub user: String,
+    /// Make the file
+    ///
+    /// Only its owner and its group can read it then. One that is there stays as it is.
+    #[arg(short, long, conflicts_with = "delete")]
+    pub create: bool,
+    /// Take the password from the first line of standard input
+    #[arg(long, conflicts_with = "delete")]
+    pub stdin: bool,
+    /// Take the user out of the file
+    #[arg(long)]
+    pub delete: bool,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
 /// `htbin man`.
 #[derive(Debug, Args)]
 pub struct Man {

@@ -64,6 +64,11 @@ write, and says what it did. Exit status: 0 if nothing was found, 1 if something
 Write a first script with comments that teach, into \fIcgi\-bin/\fR or where the name says. The language is sh, python,
 perl, php, c, rust, ruby, lua, tcl, awk or node; without \fB\-\-lang\fR the end of the name tells. Nothing is overwritten.
 .TP
+\fBhtbin passwd\fR [\fB\-c\fR] [\fB\-\-stdin\fR] [\fB\-\-delete\fR] \fIFILE\fR \fIUSER\fR
+Change or add a user in a file of passwords, one a line as htpasswd writes them, with bcrypt. The password is asked for
+twice, or is the first line of standard input. \fB\-c\fR makes the file, \fB\-\-delete\fR takes the user out of it.
+Another file takes the place of the old one at once, with the same owner and rights.
+.TP
 \fBhtbin run\fR [OPTIONS] \fISCRIPT\fR ['\fI/path/info?query\fR']
 Run one script as the server would, without one, and print its answer, head and body.
 The site is the directory above the \fIcgi\-bin/\fR or \fIhtbin/\fR that the script lies in; without such a directory

@@ -119,11 +119,12 @@ impl RunFlags {
 
 /// The variables for what was not typed, and that say how a script runs.
 pub(super) fn variables(
+    name: &str,
     matches: &clap::ArgMatches,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Vec<Variable> {
     let command = super::command();
-    let Some(run) = command.find_subcommand("run") else { return Vec::new() };
+    let Some(run) = command.find_subcommand(name) else { return Vec::new() };
     let is_given = |id: &str| {
         OF_THE_REQUEST.contains(&id)
             || OF_THE_SITE.contains(&id)
@@ -133,23 +134,26 @@ pub(super) fn variables(
 }
 
 /// Where scripts lie follows from the script.
-pub(super) fn check(flags: &RunFlags) -> Result<(), Error> {
-    let scripts = &flags.how.scripts;
+pub(super) fn check(name: &str, how: &HowFlags, rest: Option<&str>) -> Result<(), Error> {
+    let scripts = &how.scripts;
     if scripts.no_cgi || !scripts.cgi.is_empty() || !scripts.cgi_dir.is_empty() {
-        return Err(wrong("--cgi, --no-cgi and --cgi-dir are for a server: htbin run takes the script itself"));
+        let which =
+            if name == "replay" { "the recording names the script" } else { "htbin run takes the script itself" };
+        return Err(wrong(name, format!("--cgi, --no-cgi and --cgi-dir are for a server: {which}")));
     }
-    match flags.rest.as_deref() {
-        Some(rest) if !rest.starts_with(['/', '?']) => Err(wrong(format!(
-            "'{rest}' does not follow a script in a URL: write '/{rest}' for a path, '?{rest}' for a query"
-        ))),
+    match rest {
+        Some(rest) if !rest.starts_with(['/', '?']) => Err(wrong(
+            name,
+            format!("'{rest}' does not follow a script in a URL: write '/{rest}' for a path, '?{rest}' for a query"),
+        )),
         _ => Ok(()),
     }
 }
 
-fn wrong(message: impl std::fmt::Display) -> Error {
+fn wrong(name: &str, message: impl std::fmt::Display) -> Error {
     let mut command = super::command();
     command.build();
-    match command.find_subcommand_mut("run") {
+    match command.find_subcommand_mut(name) {
         Some(run) => run.error(ErrorKind::ValueValidation, message),
         None => command.error(ErrorKind::ValueValidation, message),
     }

@@ -243,7 +243,7 @@ fn commands_stand_first_and_only_there() {
     assert_eq!((lint.fix, lint.json, lint.paths), (true, false, vec!["a".into(), "b".into()]));
     let Ok(Invocation::New(new)) = read(&["new", "a.cgi", "--lang", "perl"], &[]) else { panic!("new") };
     assert_eq!((new.name, new.lang), ("a.cgi".into(), Some(Language::Perl)));
-    for word in ["demo", "run", "man", "completions", "lint", "new"] {
+    for word in ["demo", "run", "man", "completions", "lint", "new", "passwd"] {
         let below = format!("./{word}");
         for line in [&[below.as_str()][..], &["9000", word], &["-v", word], &["-d", word], &["--", word]] {
             let Ok(Invocation::Serve(flags)) = read(line, &[]) else { panic!("{line:?}") };
@@ -422,4 +422,20 @@ fn completions_know_every_flag() {
         let script = String::from_utf8(script).expect("it is text");
         assert!(script.contains("interpreter") && script.contains("completions"), "{shell}");
     }
+}
+
+#[test]
+fn a_replay_heeds_the_environment_as_a_run_does() {
+    let how = |line: &[&str], variables: &[(&str, &str)]| match read(&[&["replay", "a.json"], line].concat(), variables)
+    {
+        Ok(Invocation::Replay(flags)) => flags.how,
+        other => panic!("{line:?}: {other:?}"),
+    };
+    let variables = [("HTBIN_TIMEOUT", "5"), ("HTBIN_ENV", "A=1"), ("HTBIN_CGI_DIR", "/x"), ("HTBIN_DEBUG", "1")];
+    assert_eq!(how(&["--timeout", "7"], &variables).limits.timeout, Duration::from_secs(7), "what is typed wins");
+    let told = how(&[], &variables);
+    assert_eq!((told.limits.timeout, told.scripts.env), (Duration::from_secs(5), vec!["A=1".into()]));
+    assert!(told.scripts.cgi_dir.is_empty(), "where scripts lie is a server's");
+    assert!(error_in(&["replay", "a.json", "--no-cgi"], &[]).ends_with("the recording names the script"));
+    assert!(error_in(&["replay", "a.json"], &[("HTBIN_TIMEOUT", "soon")]).contains("HTBIN_* in the environment"));
 }

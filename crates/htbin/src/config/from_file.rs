@@ -1,6 +1,8 @@
 //! From a configuration file to the settings of every room. What is said in it is laid over the flags' defaults, host by
 //! host and route by route, and goes the way of the flags: so a key means what the flag of its name means.
 
+mod gates;
+mod layers;
 mod route;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use super::{
 use crate::{
     cli::{self, Flags, Invocation, LogFormat},
     listen::{self, Bind},
-    route::{HostSettings, Settings as Routes},
+    route::{HostSettings, Settings as Routes, Target},
 };
 
 /// Reads a configuration file, and checks all that it says.
@@ -35,7 +37,12 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
     let at_top = |error: Error| error.in_file(source, &[]);
     let flags = of_top(&whole.file, source);
     let hosts = whole.hosts.iter().map(|located| host(located, &whole, machine)).collect::<Result<Vec<_>, _>>()?;
-    let mut routes = Routes { hosts };
+    let mut routes = Routes { proxies: gates::proxies(&whole.file).map_err(at_top)?, hosts };
+    if routes.rules().all(|rule| matches!(rule.target, Target::Refuse(_))) {
+        let what = "nothing is served: say 'directory', or what a [[route]] does";
+        return Err(file::Error::of_key(source, &[], "host", what.to_owned()));
+    }
+    layers::share(&whole.file, &mut routes).map_err(at_top)?;
     route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
     Ok(Settings {
         listen: listen(&whole.file, source)?,

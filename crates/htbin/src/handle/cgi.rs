@@ -11,7 +11,7 @@ mod upload;
 
 use std::{
     ffi::OsString,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -90,6 +90,8 @@ pub struct Rules {
     pub new_privileges: bool,
     /// What scripts hear of the trace that a request belongs to.
     pub trace: Trace,
+    /// Directories whose files a script may have sent in place of a body of its own (`X-Sendfile`).
+    pub sendfile: Vec<PathBuf>,
 }
 
 impl Rules {
@@ -280,6 +282,8 @@ impl Rules {
             post_argv: false,
             pass_auth: false,
             new_privileges: false,
+            sendfile: Vec::new(),
+            trace: Trace::default(),
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn look(settings: &Settings, entries: &[Entry], only: Option<&Path>, 
             with_python.extend(entry.path.parent().map(Path::to_owned));
         }
         if is_wanted(&entry.path) {
-            report.scripts += own.scripts;
+            report.scripts.extend(own.scripts);
             report.add(&entry.path, own.findings.into_iter().map(|it| it.diagnosis));
         }
     }
@@ -99,7 +99,7 @@ fn file(
     if kind != Kind::Script {
         return false;
     }
-    report.scripts += 1;
+    report.scripts.insert(path.clone());
     report.add(path, file::look(&subject));
     let Some(python) = Python::of(&subject) else { return false };
     let found = python::look(&subject, &python, &String::from_utf8_lossy(&text));

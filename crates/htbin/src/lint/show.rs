@@ -101,9 +101,9 @@ fn wrapped(text: &str, columns: usize) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let scripts = counted(report.scripts, "script");
+    let scripts = counted(report.scripts.len(), "script");
     let more = if report.is_cut { "; there is more here than lint looks at" } else { "" };
-    if report.findings.is_empty() && report.scripts == 0 {
+    if report.findings.is_empty() && report.scripts.is_empty() {
         return format!("no scripts here: they lie in cgi-bin/ or htbin/, or where --cgi-dir says{more}");
     }
     if report.findings.is_empty() {

@@ -185,6 +185,7 @@ mod tests {
             started: Instant::now(),
             connection: Arc::new(connection),
             start: OnceLock::new(),
+            user: None,
             steps: Steps::default(),
         }
     }

@@ -134,7 +134,7 @@ impl Drop for Record {
             body_bytes: self.body_bytes,
             referer: self.request.referer.as_deref(),
             user_agent: self.request.user_agent.as_deref(),
-            user: None,
+            user: self.exchange.user.as_ref().map(|user| &*user.name),
             script: self.remarks.script.as_deref(),
             reason,
         });

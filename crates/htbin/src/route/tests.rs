@@ -32,7 +32,8 @@ fn an_exact_name_goes_before_the_longest_pattern_and_that_before_the_nameless() 
         host(&["www.example.org"], all("/etc")),
         host(&["*.b.example.org"], all("/tmp")),
     ];
-    let routes = Routes::open(&Settings { hosts }).expect("these are there on every machine");
+    let routes = Routes::open(&Settings { proxies: layers::proxies::Settings::default(), hosts })
+        .expect("these are there on every machine");
     for (name, root) in [
         ("www.example.org", "/etc"),
         ("WWW.Example.ORG.:8080", "/etc"),
@@ -56,7 +57,9 @@ fn the_first_rule_that_fits_answers() {
         rule(Pattern::prefix("/a"), "/var"),
         rule(Pattern::All, "/"),
     ];
-    let routes = Routes::open(&Settings { hosts: vec![host(&[], rules)] }).expect("these are there");
+    let routes =
+        Routes::open(&Settings { proxies: layers::proxies::Settings::default(), hosts: vec![host(&[], rules)] })
+            .expect("these are there");
     for (path, root) in [
         ("/a/b", "/etc"),
         ("//%61///b/c.php", "/etc"),

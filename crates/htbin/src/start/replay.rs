@@ -41,7 +41,7 @@ fn request(flags: &ReplayFlags, then: &Recording, body: &str) -> RunFlags {
         |name: &str| ["content-length", "transfer-encoding", "connection", "upgrade", "expect"].contains(&name);
     let header =
         asked.fields.iter().filter(|(name, _)| !is_framing(name)).map(|(name, value)| format!("{name}: {value}"));
-    let has_body = asked.body_bytes > 0;
+    let has_body = asked.body_bytes > 0 || asked.fields.iter().any(|(name, _)| name == "content-length");
     RunFlags {
         script: then.script.clone(),
         rest: Some(asked.rest.clone()).filter(|rest| !rest.is_empty()),

@@ -5,12 +5,13 @@ use std::{
     process::Command,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
+    time::Instant,
 };
 
 use rustix::process::Signal;
 
 use crate::{
-    process::{run, run_ok, signal},
+    process::{PATIENCE, run, run_ok, signal},
     server::{Server, Start, configure},
     site::Site,
 };
@@ -185,7 +186,7 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("timeout = 'soon'", "a.toml:1:11: 'soon' is not a time like 60s, 5m, 500ms, or 'none'"),
         ("directory = '${NOPE}'", "a.toml:1:13: there is no variable NOPE in htbin's environment"),
         ("directory = '.'\n[[route]]\npath='/a'\nrefuse = 500", "a.toml:4:10: 500 is no refusal; 403, 404 and 410 are"),
-        ("listen = 'https://[::]:443'", "a.toml:1:10: https needs a certificate"),
+        ("listen = 'https://[::]:443'\ndirectory = '.'", "a.toml:1:10: https needs a certificate"),
         ("[[route]]\nfiles = '.'", "a.toml:2:9: it needs 'path', below which it lies"),
         ("[[route]]\npath = '/a'", "a.toml:2:8: nothing answers here: give the route 'files'"),
         ("[[route]]\nredirect = '/a{b}'", "a.toml:2:12: '/a{b}': there is no gap {b}"),
@@ -193,12 +194,18 @@ fn what_is_wrong_is_told_where_it_stands() {
         ("header = { 'a b' = 'c' }", "a.toml:1:10: 'a b: c' is no field"),
         ("[[host]]\nname = 'a b'", "a.toml:2:8: 'a b' is no name of a host"),
         ("env = { QUERY_STRING = 'x' }", "a.toml:1:7: 'QUERY_STRING' is a meta-variable"),
-        ("include = 'nope.toml'", "nope.toml: there is no such file"),
+        ("", "a.toml: host: nothing is served: say 'directory', or what a [[route]] does"),
+        ("include = 'nope.toml'\ndirectory = '.'", "nope.toml: there is no such file"),
     ] {
         let told = told(text);
         assert!(told.contains(line), "{text:?} gave:\n{told}");
         let caret = told.lines().last().unwrap();
-        assert!(!line.starts_with("a.toml") || caret.trim_start_matches([' ', '|']).starts_with('^'), "{told}");
+        assert!(
+            !line.starts_with("a.toml:")
+                || line.starts_with("a.toml: ")
+                || caret.trim_start_matches([' ', '|']).starts_with('^'),
+            "{told}"
+        );
     }
 }
 
@@ -217,6 +224,27 @@ fn check_says_what_would_run_and_starts_nothing() {
          /sh       program /bin/sh\n  all else  files of {root}, scripts in /cgi-bin and /htbin\n"
     );
     assert_eq!(shown, expected);
+}
+
+/// What docs/configuration.md shows is what htbin says.
+#[test]
+fn the_page_of_the_file_is_true() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md")).unwrap();
+    let mut blocks = page.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap().1.to_owned());
+    let (file, shown, wrong) = (blocks.next().unwrap(), blocks.next().unwrap(), blocks.next().unwrap());
+    let site = Site::new().directory("www", 0o755).directory("downloads", 0o755);
+    let srv = site.root().display().to_string();
+    let local = |text: &str| text.replace("/srv/", &format!("{srv}/"));
+    let certificate = file.lines().filter(|line| line.starts_with("certificate =") || line.starts_with("key ="));
+    let file = certificate.fold(file.clone(), |file, line| file.replace(&format!("{line}\n"), ""));
+    let site = site.file("htbin.toml", local(&file).replace("[tls]", "[tls]\nself-signed = true"));
+    assert_eq!(run_ok(&mut htbin(&["check"], &site)), local(&shown));
+    let site = site.file(
+        "htbin.toml",
+        local(&file).replace("[tls]", "[tls]\nself-signed = true\n").replace("directory = ", "direktory = "),
+    );
+    let told = String::from_utf8(run(&mut htbin(&["check"], &site)).stderr).unwrap();
+    assert_eq!(told, local(&wrong));
 }
 
 #[test]
@@ -298,11 +326,14 @@ fn reloading_under_load_loses_no_request() {
         }
         for mark in 1..=25 {
             configure(&site, &text(mark));
-            let (before, taken) = (answered.load(Ordering::Relaxed), server.events.all().len());
+            let before = answered.load(Ordering::Relaxed);
             signal(server.pid(), Signal::HUP);
-            server.events.wait_until("read again", |lines| lines.len() > taken);
+            let is_taken = |line: &&String| line.contains("was read again");
+            server.events.wait_until("read again", |lines| lines.iter().filter(is_taken).count() >= mark as usize);
             // Some requests under each set of rules.
+            let deadline = Instant::now() + PATIENCE;
             while answered.load(Ordering::Relaxed) < before + 4 {
+                assert!(Instant::now() < deadline, "nobody is answered any more");
                 thread::yield_now();
             }
         }

@@ -57,6 +57,9 @@ fn a_finding_says_where_what_why_and_how() {
         assert!(said.contains(words), "{words} in {said}");
     }
     assert!(!said.contains("b.sh"), "{said}");
+    let again = lint(site.root(), &["cgi-bin", "./cgi-bin", "cgi-bin/b.sh"]);
+    let said = String::from_utf8(again.stdout).unwrap();
+    assert!(said.contains("1 finding in 2 scripts"), "each counts once: {said}");
 }
 
 #[test]

@@ -112,6 +112,9 @@ fn a_name_says_where_and_in_which_language() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("--lang sh, python"));
     assert_eq!(new(site.root(), &["x.py", "--lang", "cobol"]).status.code(), Some(2));
     assert_eq!(new(site.root(), &[]).status.code(), Some(2));
+    let hidden = new(site.root(), &["cgi-bin/.hidden.py"]);
+    assert_eq!(hidden.status.code(), Some(2), "its address would be a 404");
+    assert!(String::from_utf8_lossy(&hidden.stderr).contains("starts with a dot") && hidden.stdout.is_empty());
 }
 
 #[test]

@@ -190,8 +190,14 @@ fn the_body_is_a_text_a_file_or_standard_input() {
     assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "a=b"])).text(), "a=b");
     assert_eq!(ran(&site, "cgi-bin/echo", &["-d", &file, "--max-body", "1m"]).status.code(), Some(4));
     assert_eq!(reply(&ran(&site, "cgi-bin/echo", &["-d", "@/dev/null"])).text(), "");
+    let site = site.script("cgi-bin/length", text("printf '[%s]' \"$CONTENT_LENGTH\""));
+    for (words, length) in [(&["-d", ""][..], "[0]"), (&["-d", "@/dev/null"], "[0]"), (&[], "[]")] {
+        assert_eq!(reply(&ran(&site, "cgi-bin/length", words)).text(), length, "{words:?}");
+    }
     // Its size is said to be 0.
     let told = reply(&ran(&site, "cgi-bin/echo", &["-d", "@/proc/version"])).text();
+    assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
+    let told = reply(&ran(&site, "cgi-bin/echo", &["-X", "GET", "-d", "@/proc/version"])).text();
     assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
     let mut child = command(&site, "cgi-bin/echo", &["-d", "@-", "--raw"])
         .stdin(Stdio::piped())
@@ -356,7 +362,8 @@ fn a_recording_is_replayed_and_the_difference_shown() {
 fn a_recording_is_replayed_however_its_path_was_spelled() {
     ours_only!();
     let site = Site::new();
-    let script = sh("printf '<%s>' \"$REQUEST_METHOD\" \"$PATH_INFO\" \"$QUERY_STRING\" >&2\nexit 3");
+    let script =
+        sh("printf '<%s>' \"$REQUEST_METHOD\" \"$PATH_INFO\" \"$QUERY_STRING\" \"$CONTENT_LENGTH\" >&2\nexit 3");
     let site = site
         .script("cgi-bin/it's", &script)
         .script("cgi-bin/moved", sh("printf 'Location: /cgi-bin/it%%27s/from?there=1\\n\\n'"));
@@ -365,9 +372,10 @@ fn a_recording_is_replayed_however_its_path_was_spelled() {
     let records = folder.path("records");
     let server = Server::with(&site, &["--record", records.to_str().unwrap()]);
     for (method, target, stderr) in [
-        ("GET", "/%63gi-bin/it's", "<GET><><>"),
-        ("DELETE", "//cgi-bin//it%27s/a%20b/%ff?c=d+e&f=%20", "<DELETE></a b/\u{fffd}><c=d+e&f=%20>"),
-        ("POST", "/cgi-bin/moved/x?y=z", "<GET></from><there=1>"),
+        ("GET", "/%63gi-bin/it's", "<GET><><><>"),
+        ("DELETE", "//cgi-bin//it%27s/a%20b/%ff?c=d+e&f=%20", "<DELETE></a b/\u{fffd}><c=d+e&f=%20><>"),
+        ("POST", "/cgi-bin/moved/x?y=z", "<GET></from><there=1><>"),
+        ("POST", "/cgi-bin/it's", "<POST><><><0>"),
     ] {
         server.request(method, target, &[], b"").expect(502);
         let file = fs::read_dir(&records).unwrap().next().unwrap().unwrap().path();

@@ -317,7 +317,9 @@ pub(crate) fn chunked(body: &[u8], size: usize) -> Vec<u8> {
 
 /// Writes the configuration of a site, which serves on a free port of 127.0.0.1.
 pub(crate) fn configure(site: &Site, text: &str) {
-    std::fs::write(site.path("htbin.toml"), format!("listen = \"127.0.0.1:0\"\n{text}")).unwrap();
+    // By renaming, as everybody should: half of a file may be a file, too.
+    std::fs::write(site.path("htbin.toml.new"), format!("listen = \"127.0.0.1:0\"\n{text}")).unwrap();
+    std::fs::rename(site.path("htbin.toml.new"), site.path("htbin.toml")).unwrap();
 }
 
 /// One try to start a peer: another process may take the port first.

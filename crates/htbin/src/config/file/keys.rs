@@ -1,11 +1,11 @@
 //! Every key of the configuration file. The texts are those of its manual page and of its schema.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 
-use super::values::{Address, Count, Hosts, Many, Size, Switch, Time, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Size, Switch, Time, UsersFile, Words};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -72,6 +72,37 @@ macro_rules! rules {
             pub header: Option<BTreeMap<String, String>>,
             /// Whose pages may read the answers: an origin, `*`, or true for all.
             pub cors: Option<Words>,
+            /// Clients that may not come in, by address, whatever `allow` says: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`,
+            /// `loopback`, `unix`, `all`.
+            pub deny: Option<Many<String>>,
+            /// The only clients that may come in; an empty list: nobody [all].
+            pub allow: Option<Many<String>>,
+            /// How often a client may ask: `10/s`, `100/m`, `1000/h`, and with more or fewer at once `10/s burst 50`; beyond
+            /// that 429. An address is a client, and of IPv6 a network of 64 bits. Where it is said it counts: routes that
+            /// have it from above count together [none].
+            pub rate: Option<Frequency>,
+            /// The same for a user that `auth` has let in [none].
+            pub rate_user: Option<Frequency>,
+            /// Users with passwords. What a host or a route leaves out it has from above; false: nobody is asked there.
+            pub auth: Option<Auth>,
+            /// Answers are compressed on their way out, as their clients take it: zstd, br or gzip [false]. Not for pages that
+            /// show a secret next to what the request says (BREACH).
+            pub compress: Option<bool>,
+            /// What is compressed: media types as `text/*`, `application/json` or `+xml` [texts of all kinds]. A stream of
+            /// events only if `text/event-stream` is named.
+            pub compress_types: Option<Many<String>>,
+            /// What is known to be shorter goes as it is [1k].
+            pub compress_min: Option<Size>,
+            /// A file named as another with `.br`, `.zst` or `.gz` behind it is its compressed form, and is sent in its place,
+            /// unless it is older [false].
+            pub precompressed: Option<bool>,
+            /// Answers of scripts are stored and given again for as long as they say (Cache-Control, Expires) [false].
+            pub cache: Option<bool>,
+            /// So long is an answer fresh that says nothing of that, to a request without Cookie and Authorization [0s: it is
+            /// not stored].
+            pub cache_ttl: Option<Time>,
+            /// Directories whose files scripts may have sent, by naming one in a field X-Sendfile.
+            pub sendfile: Option<Many<PathBuf>>,
         }
 
         impl Layer for $name {
@@ -81,7 +112,14 @@ macro_rules! rules {
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
                 over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
                 over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
-                over!(traceparent); over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(traceparent);
+                over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(deny); over!(allow); over!(rate); over!(rate_user);
+                if let Some(auth) = &it.auth {
+                    rules.auth = Some(auth.over(rules.auth.as_ref()));
+                }
+                over!(compress); over!(compress_types); over!(compress_min); over!(precompressed);
+                over!(cache); over!(cache_ttl); over!(sendfile);
                 if let Some(env) = &it.env {
                     rules.env.get_or_insert_default().extend(env.clone());
                 }
@@ -112,6 +150,12 @@ rules! {
         pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
         tls: Option<Certificate>,
+        /// Proxies that are believed what they say of a client, its scheme and its host: addresses as in `deny`. They must
+        /// set these fields, or take them out of what a client sends [none].
+        trusted_proxies: Option<Many<String>>,
+        /// In which fields they say it: `x-forwarded` (X-Forwarded-For, -Proto, -Host) or `forwarded` (RFC 7239). The others
+        /// are not looked at [x-forwarded].
+        forwarded: Option<ForwardedFields>,
         /// Threads that serve clients [half the cores].
         threads: Option<Count>,
         /// Open connections [10000, at most 80 % of the descriptors].
@@ -154,6 +198,13 @@ rules! {
         metrics: Option<Address>,
         /// This path tells whether the server is well: 200 while it serves, 503 while it stops. Asking is not logged.
         health: Option<String>,
+        /// Memory for what `cache` stores [64m].
+        cache_memory: Option<Size>,
+        /// A longer body is not stored [1m, at most a sixteenth of the memory].
+        cache_entry: Option<Size>,
+        /// From this machine the method PURGE takes out what is stored for an address, or for all that begin so: `/news/*`
+        /// [false].
+        cache_purge: Option<bool>,
         /// The failure page and the status page: true for everybody, false for nobody [this machine].
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].
@@ -246,6 +297,76 @@ pub enum Traceparent {
     Continue,
     /// A new one begins with each request.
     New,
+}
+
+/// Users with passwords.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Users {
+    /// The users with their passwords, one a line, as `htbin passwd` and htpasswd write them: bcrypt, SHA-crypt and, for old
+    /// files, apr1. Read again when it changes.
+    pub file: Option<UsersFile>,
+    /// What browsers show when they ask [htbin].
+    pub realm: Option<String>,
+    /// Only these of them may come in [all].
+    pub users: Option<Many<String>>,
+}
+
+/// Users with passwords, or nobody is asked.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
+pub enum Auth {
+    /// false: nobody is asked.
+    Switch(bool),
+    /// Who may come in.
+    Users(Users),
+}
+
+/// By hand, as one of serde's own would not say which key is wrong.
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Auth;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table with 'file', or false")
+            }
+
+            fn visit_bool<E: de::Error>(self, switch: bool) -> Result<Auth, E> {
+                Ok(Auth::Switch(switch))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
+                Users::deserialize(de::value::MapAccessDeserializer::new(map)).map(Auth::Users)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Auth {
+    /// The same with what it leaves out.
+    fn over(&self, above: Option<&Self>) -> Self {
+        match (self, above) {
+            (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
+                file: users.file.clone().or_else(|| above.file.clone()),
+                realm: users.realm.clone().or_else(|| above.realm.clone()),
+                users: users.users.clone().or_else(|| above.users.clone()),
+            }),
+            _ => self.clone(),
+        }
+    }
+}
+
+/// Where proxies tell of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedFields {
+    /// X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host.
+    XForwarded,
+    /// Forwarded (RFC 7239).
+    Forwarded,
 }
 
 /// The form of the access log.

@@ -1,12 +1,19 @@
 //! The values of the configuration file, as the flags have them: times, sizes, counts, addresses, names of hosts. What
 //! is wrong with one is told where it stands.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, path::PathBuf, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
-use crate::{cli::value, route::HostName};
+use crate::{
+    cli::value,
+    layers::{
+        auth::Shared,
+        rate::{Counted, Rate},
+    },
+    route::HostName,
+};
 
 /// A switch that is off unless it is said.
 pub type Switch = bool;
@@ -159,6 +166,38 @@ impl std::str::FromStr for Address {
     }
 }
 
+/// How often; `none` takes away what is said above.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frequency(pub Option<Counted>);
+
+impl std::str::FromStr for Frequency {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        text.parse::<Rate>().map(|rate| Self(Some(rate.into()))).map_err(|error| error.to_string())
+    }
+}
+
+/// A file of users, and what is known of them: the same wherever it is inherited.
+#[derive(Debug, Clone)]
+pub struct UsersFile {
+    /// The file.
+    pub path: PathBuf,
+    /// What is known of its users.
+    pub known: Shared,
+}
+
+impl std::str::FromStr for UsersFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self { path: text.into(), known: Shared::default() })
+    }
+}
+
 /// The name of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosts(pub HostName);
@@ -193,6 +232,8 @@ macro_rules! from_text {
 }
 
 from_text!(Address, "127.0.0.1:8000, [::]:80, https://[::]:443 or /run/htbin.sock");
+from_text!(Frequency, "10/s, 100/m, 1000/h, 10/s burst 50, or none");
+from_text!(UsersFile, "the path of a file");
 from_text!(Hosts, "www.example.org, or *.example.org for all names below");
 
 impl<'de> Deserialize<'de> for Words {

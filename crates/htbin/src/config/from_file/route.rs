@@ -7,21 +7,19 @@ use std::{
 
 use ::http::{HeaderValue, StatusCode};
 
+use super::gates;
 use crate::{
     cli::{Flags, value},
     config::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Route, Rules, Traceparent},
+            keys::{Auth, Route, Rules, Traceparent, Users},
             values::Words,
         },
         layers, scripts, site,
     },
-    handle::{
-        cgi::{Rules as Scripts, Trace},
-        fixed::Template,
-    },
+    handle::{cgi::Trace, fixed::Template},
     refusal::Reason,
     route::{Pattern, RuleSettings, Settings as Routes, Target},
     site::{Interpreter, Mount, ScriptDir},
@@ -31,19 +29,21 @@ use crate::{
 pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Machine) -> Result<RuleSettings, Error> {
     let mut flags = super::defaults();
     apply(rules, source.directory(), &mut flags);
-    Ok(RuleSettings {
+    let mut rule = RuleSettings {
         pattern: pattern(route)?,
         target: target(route, &mut flags, source.directory(), machine)?,
-        layers: layers(&flags)?,
-        scripts: Scripts {
-            trace: match rules.traceparent {
-                None => Trace::AsItCame,
-                Some(Traceparent::Continue) => Trace::Continued,
-                Some(Traceparent::New) => Trace::New,
-            },
-            ..scripts(&flags, machine)?
-        },
-    })
+        layers: gates::over(layers(&flags)?, rules, source.directory())?,
+        scripts: scripts(&flags, machine)?,
+    };
+    super::layers::add(rules, &mut rule.layers)?;
+    let directories = rules.sendfile.iter().flat_map(|it| &it.0);
+    rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
+    rule.scripts.trace = match rules.traceparent {
+        None => Trace::AsItCame,
+        Some(Traceparent::Continue) => Trace::Continued,
+        Some(Traceparent::New) => Trace::New,
+    };
+    Ok(rule)
 }
 
 /// The rule for every path of a host that no route is for.
@@ -187,6 +187,12 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     for program in rules.interpreter.iter_mut().flat_map(|it| it.values_mut()) {
         *program = within(base, program);
     }
+    if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
+        file.path = base.join(&file.path);
+    }
+    for directory in rules.sendfile.iter_mut().flat_map(|it| &mut it.0) {
+        *directory = base.join(&*directory);
+    }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {
         *dir = dir_within(base, dir).into();
     }
@@ -239,6 +245,7 @@ pub(super) fn protect<'s>(routes: &mut Routes, files: impl Iterator<Item = &'s P
         places.extend(site.script_dirs.iter().filter_map(|dir| dir.on_disk(&site.root)));
         places.extend(site.mounts.iter().map(|mount| mount.program.clone()));
     }
+    places.extend(routes.rules().filter_map(|rule| Some(rule.layers.auth.as_ref()?.file().to_owned())));
     places.sort();
     places.dedup();
     for host in &mut routes.hosts {

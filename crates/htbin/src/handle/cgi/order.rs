@@ -94,7 +94,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         local: address(connection.local),
         secure: connection.secure,
         content_length: body.length,
-        remote_user: None,
+        remote_user: exchange.user.as_ref().map(|user| (user.scheme, &*user.name)),
         pass_auth: rules.pass_auth,
         software: SOFTWARE,
         extra: &rules.environment,

@@ -1,8 +1,9 @@
 //! Where in a site a script lies that was named by its file: which directory would be served, and at which URL.
 
 use std::{
+    io,
     os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode};
@@ -34,6 +35,7 @@ impl Place {
             }
             Ok(_) => {}
         }
+        let absolute = without_parents(absolute).map_err(|error| Usage(format!("'{shown}': {error}")))?;
         let is_customary = |way: &&Path| way.file_name().is_some_and(|name| name == "cgi-bin" || name == "htbin");
         let above = absolute.ancestors().skip(1).find(is_customary).and_then(Path::parent);
         if let Some(root) = above {
@@ -57,6 +59,18 @@ impl Place {
     pub(super) fn target(&self, rest: Option<&str>) -> String {
         let rest = percent_encode(rest.unwrap_or_default().as_bytes(), UNSAFE);
         format!("{}{rest}", percent_encode(&self.url, NAMES))
+    }
+}
+
+/// The same path without `..`, which no URL may hold. Where there is none, links are left as they are.
+fn without_parents(path: PathBuf) -> io::Result<PathBuf> {
+    match (path.parent(), path.file_name()) {
+        (Some(directory), Some(name)) if path.components().any(|part| part == Component::ParentDir) => {
+            #[expect(clippy::disallowed_methods, reason = "it is only named here; the site opens it beneath its root")]
+            let directory = directory.canonicalize()?;
+            Ok(directory.join(name))
+        }
+        _ => Ok(path),
     }
 }
 
@@ -92,6 +106,15 @@ mod tests {
         let below = Place::of(&put("site/cgi-bin/sub/a b.py")).unwrap();
         assert_eq!((below.root.clone(), below.mounted.clone()), (folder.path().join("site"), None));
         assert_eq!(below.target(Some("/x y?n=é&a=%20")), "/cgi-bin/sub/a%20b.py/x%20y?n=%C3%A9&a=%20");
+        put("site/tools/x.py");
+        put("site/cgi-bin/a.py");
+        for (path, root, target) in [
+            ("site/cgi-bin/sub/../a.py", folder.path().join("site"), "/cgi-bin/a.py"),
+            ("site/cgi-bin/../tools/x.py", folder.path().join("site/tools"), "/x.py"),
+        ] {
+            let named = Place::of(&folder.path().join(path)).unwrap();
+            assert_eq!((named.root.clone(), named.target(None)), (root, target.to_owned()), "{path}");
+        }
         let alone = put("tools/x.py");
         let mounted = Place::of(&alone).unwrap();
         assert_eq!((mounted.root.clone(), mounted.mounted.clone()), (folder.path().join("tools"), Some(alone)));

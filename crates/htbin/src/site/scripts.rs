@@ -205,7 +205,7 @@ impl Inner {
 
 /// Under `--cgi-dir /`: does this file run, or would it if it had the right to? Its source is not sent either way, nor
 /// is the copy an editor left beside it.
-fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
+pub(super) fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
     let original = original(name);
     opened.executable()
         || interpreter(interpreters, original).is_some()

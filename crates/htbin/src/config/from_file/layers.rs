@@ -117,7 +117,8 @@ mod tests {
         assert_eq!(it.default_ttl.as_millis(), 1500);
         let shared = |text: &str| {
             let file: File = toml::from_str(text).unwrap();
-            share(&file, &mut Routes { hosts: Vec::new() }).map_err(|error| error.to_string())
+            share(&file, &mut Routes { proxies: layers::proxies::Settings::default(), hosts: Vec::new() })
+                .map_err(|error| error.to_string())
         };
         assert_eq!(shared("cache-memory = \"1m\"\ncache-entry = 0"), Ok(()));
         for wrong in ["0", "\"64k\"", "\"none\""] {

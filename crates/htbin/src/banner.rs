@@ -282,6 +282,7 @@ mod tests {
             sources: Vec::new(),
             root: root.into(),
             cgi: true,
+            interpreted_only: false,
             script_dirs: vec![dir("/cgi-bin"), dir("/htbin")],
             mounts: vec![],
             interpreters: vec![site::Interpreter { suffix: ".py".into(), program: "/usr/bin/python3".into() }],

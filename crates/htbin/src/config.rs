@@ -7,7 +7,7 @@ use std::{
 
 use check::{environment_entry, field, index_name, interpreter, module, mount, script_dir};
 pub use from_file::from_file;
-use htbin_spawn::warm;
+use htbin_spawn::{Terms, warm};
 use machine::Machine;
 
 use crate::{
@@ -170,6 +170,7 @@ fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
         cgi: !scripts.no_cgi,
         script_dirs: if given.is_empty() { customary() } else { given },
         mounts: mounts.map(|value| mount(value, machine)).collect::<Result<_, _>>()?,
+        interpreted_only: false,
         interpreters: scripts.interpreter.iter().map(|it| interpreter(it, machine)).collect::<Result<_, _>>()?,
         index: index.map(|name| index_name("--index", name)).collect::<Result<_, _>>()?,
         listing: !site.no_listing,
@@ -259,6 +260,8 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
         sendfile: Vec::new(),
+        run_as: handle::cgi::RunAs::Server,
+        terms: Terms::default(),
     })
 }
 

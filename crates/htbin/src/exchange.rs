@@ -141,12 +141,25 @@ impl Connection {
         Self { peer, local, secure, of_proxy: false, tls: Vec::new(), scope: None, client: peer.to_string().into() }
     }
 
+    /// Does it come from this machine, and for nobody else? A proxy may tell of any address.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.peer.is_loopback() && !self.of_proxy
+    }
+
+    /// Has the client shown a certificate, and so who it is?
+    pub fn shows_certificate(&self) -> bool {
+        self.tls.contains(&CERTIFICATE_SHOWN)
+    }
+
     /// The same, as a proxy that is trusted tells it. Which hosts may be asked for is what the proxy itself has shown.
     #[must_use]
     pub fn of_proxy(&self, peer: End, local: End, secure: bool) -> Self {
         Self { of_proxy: true, scope: self.scope.clone(), ..Self::new(peer, local, secure) }
     }
 }
+
+/// What scripts are told of a client's certificate first.
+pub const CERTIFICATE_SHOWN: (&str, Cow<'static, str>) = ("SSL_CLIENT_VERIFY", Cow::Borrowed("SUCCESS"));
 
 /// Which hosts may be asked for over a connection: those that demand of clients what this one has shown. One that asks
 /// for a name and then for another host would else get round what that host demands.

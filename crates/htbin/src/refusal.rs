@@ -142,6 +142,8 @@ pub enum Reason {
     NotExecutable,
     /// A script, but scripts are off (`--no-cgi`).
     ScriptsOff,
+    /// The script is to run as its owner, and suexec's rules forbid that.
+    OwnerUnfit,
     /// A rule of the configuration lets nobody in.
     Denied,
     /// A rule of the configuration says that it is no more.
@@ -227,6 +229,7 @@ impl Reason {
             Self::ScriptDirectory => (S::FORBIDDEN, "script-directory", "The script directory is not listed."),
             Self::NotExecutable => (S::FORBIDDEN, "not-executable", "This is not an executable script."),
             Self::ScriptsOff => (S::FORBIDDEN, "scripts-off", "Scripts do not run here."),
+            Self::OwnerUnfit => (S::FORBIDDEN, "owner-unfit", "This script may not run."),
             Self::Denied => (S::FORBIDDEN, "denied", "This is not for you."),
             Self::Gone => (S::GONE, "gone", "There is nothing at this address any more."),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Files can only be read."),

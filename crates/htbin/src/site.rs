@@ -60,6 +60,8 @@ pub struct Settings {
     pub mounts: Vec<Mount>,
     /// What runs files by the end of their name (`--interpreter`).
     pub interpreters: Vec<Interpreter>,
+    /// Where executable files run wherever they lie: only those with an interpreter.
+    pub interpreted_only: bool,
     /// Names tried, in order, for a directory (`--index`).
     pub index: Vec<String>,
     /// Directories without an index are listed (`--no-listing`).
@@ -105,6 +107,8 @@ pub struct Mount {
     pub url: String,
     /// The program.
     pub program: PathBuf,
+    /// Its arguments, before those of a query.
+    pub arguments: Vec<String>,
 }
 
 /// What runs the files of a script directory whose names end with `suffix`.
@@ -261,7 +265,9 @@ impl Site {
                     target => target,
                 })
             }
-            Some(Place { what: What::Mount(program), prefix }) => inner.mounted(program, prefix.len(), path),
+            Some(Place { what: What::Mount(program, arguments), prefix }) => {
+                inner.mounted((program, arguments), prefix.len(), path)
+            }
             Some(Place { what: What::Scripts, prefix }) => inner.below_scripts(&inner.tree, 0, prefix.len(), path),
             Some(Place { what: What::ScriptsOf(tree), prefix }) => {
                 inner.below_scripts(tree, prefix.len(), prefix.len(), path)
@@ -344,11 +350,11 @@ impl Inner {
     }
 
     fn add_mounts(&mut self) -> Result<(), Error> {
-        for Mount { url, program } in self.settings.mounts.clone() {
+        for Mount { url, program, arguments } in self.settings.mounts.clone() {
             let located = std::path::absolute(&program)
                 .and_then(|absolute| tree::locate(&absolute).map(|real| (absolute, real)).map_err(io::Error::from));
             let (absolute, real) = located.map_err(|source| Error::Mount { url: url.clone(), program, source })?;
-            self.places.push(Place::new(url.as_bytes(), What::Mount(absolute)));
+            self.places.push(Place::new(url.as_bytes(), What::Mount(absolute, arguments.into())));
             self.protect(real);
         }
         Ok(())

@@ -3,17 +3,20 @@
 
 mod assembly;
 mod check;
+mod explain;
+mod import;
 mod lint;
 mod new;
 mod reload;
 mod passwd;
 mod replay;
+mod rights;
 mod run;
 
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::EarlyLauncher;
+use htbin_spawn::{EarlyLauncher, Policy};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,6 +40,7 @@ use crate::{
 };
 use assembly::{Assembly, Extras, assemble, watch};
 use reload::{PidFile, Reload};
+use rights::Rights;
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -49,8 +53,10 @@ pub fn run() -> ExitCode {
         Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
+        Invocation::Explain(asked) => succeeded(explain::run(&asked)),
         Invocation::Reload(asked) => succeeded(reload::run(&asked)),
         Invocation::Check(asked) => succeeded(check::run(&asked)),
+        Invocation::Import(asked) => import::run(&asked),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
         Invocation::Man(Page::File) => succeeded(config::manual::man(&mut std::io::stdout().lock())),
         Invocation::Passwd(asked) => succeeded(passwd::run(&asked)),
@@ -134,7 +140,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     for unknown in cli::unknown_variables(std::env::vars_os()) {
         tracing::warn!("{unknown}");
     }
-    let identity = privilege::choose(settings.user.as_deref())?;
+    let rights = Rights::choose(&settings)?;
+    rights.apply(&mut settings.routes);
+    let identity = rights.server.clone();
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let mut sockets = Vec::new();
     for listen in &settings.listen {
@@ -146,8 +154,9 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     }
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
-    // From here on nothing of this process is root's, the launcher included: without a configuration file every script
-    // runs as the same user, so nobody needs the right to change it.
+    // A launcher for scripts of several users stays root, and starts nothing but what the configuration permits.
+    let root_launcher = rights.policy.clone().map(EarlyLauncher::start).transpose().context(NO_LAUNCHER)?;
+    // From here on nothing else of this process is root's.
     if let Some(identity) = &identity {
         give_sockets(&sockets, identity)?;
         if let Some(tls) = &tls {
@@ -167,7 +176,10 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    let launcher = match root_launcher {
+        Some(launcher) => launcher,
+        None => EarlyLauncher::start(Policy::Any).context(NO_LAUNCHER)?,
+    };
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let live = watch(&settings, &routes);
@@ -192,7 +204,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
-        let reload = Reload { settings, server, tls: tls.clone(), secure };
+        let reload = Reload { rights, settings, server, tls: tls.clone(), secure };
         serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
     });
     runtime.shutdown_background();
@@ -355,6 +367,7 @@ enum Told {
     Reload,
 }
 
+const NO_LAUNCHER: &str = "cannot start the launcher";
 /// Threads that may wait for a disk.
 const BLOCKING_THREADS_MAX: usize = 64;
 

@@ -2,9 +2,10 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::flags::{Flags, UsualFlags};
+use crate::import::Kind;
 pub use crate::new::Language;
 
 /// `htbin lint`.
@@ -133,6 +134,52 @@ pub struct Passwd {
     /// Take the user out of the file
     #[arg(long)]
     pub delete: bool,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// `htbin sandbox`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxWords {
+    #[command(subcommand)]
+    pub(super) word: SandboxWord,
+}
+
+/// What is asked of a sandbox.
+#[derive(Debug, Subcommand)]
+pub(super) enum SandboxWord {
+    /// Say what the scripts at an address may do
+    Explain(Box<Explain>),
+}
+
+/// `htbin sandbox explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// An address, as www.example.org/git or /cgi-bin
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The configuration file [htbin.toml]
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath, default_value = "htbin.toml")]
+    #[arg(hide_default_value = true)]
+    pub file: PathBuf,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// `htbin import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Whose configuration it is: apache, lighttpd, nginx
+    #[arg(value_name = "SERVER", value_enum, hide_possible_values = true)]
+    pub server: Kind,
+    /// Its main file; those that it includes are read too
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Fail if something could not be translated
+    #[arg(long)]
+    pub strict: bool,
     /// The usual two.
     #[command(flatten)]
     usual: UsualFlags,

@@ -86,8 +86,16 @@ Run a request again that \fB\-\-record\fR has kept, print its answer, and say wh
 Say what a configuration file would do, or what is wrong with it; nothing is started. \fB\-\-schema\fR prints the JSON
 Schema of configuration files, for editors. The file is \fIhtbin.toml\fR if none is named.
 .TP
+\fBhtbin sandbox explain\fR \fIADDRESS\fR [\fIFILE\fR]
+Say in words as whom the scripts at an address run and what they may do, by a configuration file and on this kernel.
+.TP
 \fBhtbin reload\fR [\fIFILE\fR]
 Look at a configuration file, and have the server that runs with it take it anew.
+.TP
+\fBhtbin import\fR [\fB\-\-strict\fR] apache|lighttpd|nginx \fIFILE\fR
+Print the configuration of another server, with the files it includes, as one of \fBhtbin\fR: \fBhtbin import nginx
+/etc/nginx/nginx.conf > htbin.toml\fR. Each directive that has no translation stands as a comment at the end, with its
+line and why. With \fB\-\-strict\fR the exit status is 1 if there is one. Read the result before you serve it.
 .TP
 \fBhtbin man\fR [\fBhtbin\fR | \fBhtbin.toml\fR]
 Print this page, or that of the configuration file.

@@ -63,6 +63,7 @@ pub(super) fn mount(value: &str, machine: &Machine) -> Result<Mount, Error> {
     Ok(Mount {
         url: url_path("--cgi", OsStr::new(url))?,
         program: self::program("--cgi", OsStr::new(program), machine)?,
+        arguments: Vec::new(),
     })
 }
 
@@ -180,7 +181,8 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
 fn meant_by(word: &str) -> String {
     match word {
         "help" | "version" => format!(" here; an option is meant: htbin --{word}"),
-        "demo" | "check" | "reload" | "lint" | "new" | "passwd" | "run" | "replay" | "man" | "completions" => {
+        "demo" | "check" | "sandbox" | "import" | "reload" | "lint" | "new" | "passwd" | "run" | "replay" | "man"
+        | "completions" => {
             format!(" here; a command stands before all options: htbin {word} [OPTIONS]")
         }
         _ => match address_line(word) {

@@ -3,7 +3,9 @@
 
 mod gates;
 mod layers;
+mod preset;
 mod route;
+mod terms;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -54,7 +56,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         cgi: cgi(&flags, machine).map_err(at_top)?,
         log: log(&flags),
         threads: threads(&flags, machine).map_err(at_top)?,
-        user: whole.file.user.clone(),
+        user: terms::of_server(&whole.file.user),
         record: flags.output.record.clone(),
         open: None,
         live: false,
@@ -188,9 +190,13 @@ fn host(located: &Located, whole: &Whole, machine: &Machine) -> Result<HostSetti
     let mut all = Vec::new();
     for (nth, route) in host.route.iter().enumerate() {
         let steps = [&steps[..], &[Step::Key("route"), Step::Nth(nth)]].concat();
-        let mut rules = rules.clone();
-        route.lay_over(&mut rules);
-        all.push(route::rule(route, &rules, source, machine).map_err(|error| error.in_file(source, &steps))?);
+        let located = |error: Error| error.in_file(source, &steps);
+        for part in preset::parts(route, source, machine).map_err(located)? {
+            let mut rules = rules.clone();
+            part.lay_over(&mut rules);
+            route.lay_over(&mut rules);
+            all.push(route::rule(&part, &rules, source, machine).map_err(located)?);
+        }
     }
     all.push(route::rest(&rules, source, machine).map_err(|error| error.in_file(source, steps))?);
     Ok(HostSettings { names: names(host), rules: all })

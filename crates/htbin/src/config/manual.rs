@@ -125,7 +125,7 @@ mod tests {
     fn every_key_is_explained() {
         let file = schema();
         let of = |name: &str| file["$defs"][name]["properties"].as_object().cloned().unwrap_or_default();
-        for keys in [properties(&file), of("Host"), of("Route"), of("Certificate")] {
+        for keys in [properties(&file), of("Host"), of("Route"), of("Tls")] {
             assert!(keys.len() > 3);
             for (key, schema) in keys {
                 assert!(schema["description"].as_str().is_some_and(|it| it.len() > 10), "{key}");

@@ -3,7 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::Settings;
+use htbin_spawn::Level;
+
 use crate::{
+    handle::cgi::{self, RunAs},
     listen::Bind,
     route::{HostSettings, Pattern, RuleSettings, Target},
     site,
@@ -63,7 +66,7 @@ fn pattern(pattern: &Pattern) -> String {
 
 fn target(rule: &RuleSettings) -> String {
     match &rule.target {
-        Target::Site(site) => of_site(site, &rule.pattern),
+        Target::Site(site) => of_site(site, &rule.pattern) + &of_scripts(site, &rule.scripts),
         Target::Redirect(status, to) => format!("redirect to {to} ({})", status.as_u16()),
         Target::Rewrite(to) => format!("as {to}"),
         Target::Respond(status, _, text) => format!("{} octets of text ({})", text.len(), status.as_u16()),
@@ -100,6 +103,25 @@ fn of_site(site: &site::Settings, pattern: &Pattern) -> String {
         .collect();
     if !dirs.is_empty() {
         let _ = write!(text, ", scripts in {}", dirs.join(" and "));
+    }
+    text
+}
+
+/// As whom scripts run and how confined, where that is not as ever.
+fn of_scripts(site: &site::Settings, scripts: &cgi::Rules) -> String {
+    let mut text = String::new();
+    if !site.cgi || (site.script_dirs.is_empty() && site.mounts.is_empty()) {
+        return text;
+    }
+    match &scripts.run_as {
+        RunAs::Server => {}
+        RunAs::User(runner) => text.push_str(&format!(", as {}", runner.name)),
+        RunAs::Owner(_) => text.push_str(", as their owners"),
+    }
+    match scripts.terms.confinement.level {
+        Level::Off => {}
+        Level::Standard => text.push_str(", sandbox standard"),
+        Level::Strict => text.push_str(", sandbox strict"),
     }
     text
 }

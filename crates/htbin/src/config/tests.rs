@@ -161,7 +161,7 @@ fn mounts_and_interpreters_name_programs() {
     let it = settings(&["--cgi", "/sh/=sh", "--interpreter", ".x=/bin/sh", "--interpreter", ".tar.y=env"]).own_site();
     assert_eq!(it.mounts.len(), 1);
     assert!(
-        matches!(&it.mounts[..], [Mount { url, program }] if url == "/sh" && program.ends_with("sh") && program.is_absolute())
+        matches!(&it.mounts[..], [Mount { url, program, .. }] if url == "/sh" && program.ends_with("sh") && program.is_absolute())
     );
     let suffixes: Vec<&str> = it.interpreters.iter().map(|Interpreter { suffix, .. }| suffix.as_str()).collect();
     assert_eq!(suffixes, [".x", ".tar.y"]);

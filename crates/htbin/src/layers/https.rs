@@ -78,7 +78,7 @@ pub fn hsts(time: Duration, subdomains: bool, preload: bool) -> Result<HeaderVal
 }
 
 /// What `hsts = true` says, and the least that `preload` takes.
-pub const YEAR: Duration = Duration::from_hours(365 * 24);
+pub const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn preload_has_its_conditions() {
         assert_eq!(hsts(YEAR, true, true).expect("it is right"), "max-age=31536000; includeSubDomains; preload");
-        assert_eq!(hsts(Duration::from_mins(1), false, false).expect("it is right"), "max-age=60");
+        assert_eq!(hsts(Duration::from_secs(60), false, false).expect("it is right"), "max-age=60");
         assert!(hsts(YEAR, false, true).is_err() && hsts(YEAR / 2, true, true).is_err());
     }
 }

@@ -131,7 +131,7 @@ mod tests {
         };
         let site = site::Settings {
             script_dirs: vec![dir("/cgi-bin", None), dir("/tools", Some("/opt/tools"))],
-            mounts: vec![site::Mount { url: "/git".into(), program: "/usr/lib/git".into() }],
+            mounts: vec![site::Mount { url: "/git".into(), program: "/usr/lib/git".into(), arguments: Vec::new() }],
             ..site::Settings::default()
         };
         Places::new(Path::new("/srv/www"), vec!["/opt/tools".into()], &site)

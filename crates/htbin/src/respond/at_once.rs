@@ -38,6 +38,10 @@ pub(super) fn answer(
 
 /// A stored answer of a script, its fields finished.
 fn stored(layers: &layers::Settings, exchange: &Exchange, request: &Parts) -> Option<(Response<Body>, Origin)> {
+    // What is for one person is asked for on the longer way.
+    if exchange.connection.shows_certificate() {
+        return None;
+    }
     let secure = exchange.connection.secure;
     let (mut response, origin) = layers::cache::answer_now(layers.cache.as_ref()?, request, secure)?;
     layers::finish(layers, response.headers_mut());

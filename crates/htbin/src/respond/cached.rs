@@ -27,7 +27,8 @@ impl Server {
         body: Option<Incoming>,
         remarks: &mut Remarks,
     ) -> Result<Outcome, Refusal> {
-        let ticket = match &rule.layers.cache {
+        // Who was asked says for whom an answer is, and no request shows that: it is nobody else's.
+        let ticket = match rule.layers.cache.as_ref().filter(|_| exchange.told.is_empty()) {
             None => None,
             Some(cache) => match cache::enter(cache, request, asker(exchange)).await {
                 Entered::Answer(response) => return Ok(Outcome::Answer(response)),
@@ -92,7 +93,8 @@ impl Server {
 }
 
 fn asker(exchange: &Exchange) -> Asker {
-    Asker { is_secure: exchange.connection.secure, is_known: exchange.user.is_some() }
+    let is_known = exchange.user.is_some() || exchange.connection.shows_certificate();
+    Asker { is_secure: exchange.connection.secure, is_known }
 }
 
 /// Does the script name a file for its body, where it may?

@@ -35,7 +35,7 @@ impl Inner {
         let (tree, skip) = match place::find(&self.places, path) {
             None | Some(Place { what: What::Scripts, .. }) => (&self.tree, 0),
             Some(Place { what: What::ScriptsOf(tree), prefix }) => (tree, prefix.len()),
-            Some(Place { what: What::Mount(_) | What::Protected, .. }) => return Vec::new(),
+            Some(Place { what: What::Mount(..) | What::Protected, .. }) => return Vec::new(),
         };
         let segments: Vec<_> = path.segments().collect();
         let start = segments.get(skip).map_or(path.decoded().len(), |first| first.end - first.name.len());

@@ -1,6 +1,6 @@
 //! Where in the URL space something other than plain files lies: script directories and mounted programs.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use super::tree::Tree;
 use crate::path::UrlPath;
@@ -20,7 +20,7 @@ pub(super) enum What {
     /// A script directory from elsewhere.
     ScriptsOf(Tree),
     /// One program.
-    Mount(PathBuf),
+    Mount(PathBuf, Arc<[String]>),
     /// The second name of a script directory, or the file of a mounted program: never sent, never run.
     Protected,
 }

@@ -7,7 +7,7 @@ use super::{
     directory::Directory,
     file::SiteFile,
     refuse,
-    scripts::{self, Found},
+    scripts::Found,
     tree::{Access, Opened},
 };
 use crate::{
@@ -116,7 +116,7 @@ impl Inner {
     /// A regular file at the end of `path`: sent, or run under `--cgi-dir /`.
     fn regular(&self, opened: Opened, relative: &[u8], path: &UrlPath) -> Result<Plain, Refusal> {
         let name = last_name(relative);
-        if self.everywhere && scripts::is_script(&opened, name, &self.settings.interpreters) {
+        if self.everywhere && self.is_script(&opened, name) {
             let end = path.decoded().len();
             return self.script(&self.tree, &Found { opened, relative, path, end }).map(Plain::Target);
         }
@@ -136,7 +136,7 @@ impl Inner {
             return Err(Reason::NotFound.into());
         };
         self.check_real(&found.opened, found.relative)?;
-        if scripts::is_script(&found.opened, last_name(found.relative), &self.settings.interpreters) {
+        if self.is_script(&found.opened, last_name(found.relative)) {
             return self.script(&self.tree, &found).map(Plain::Target);
         }
         Err(Reason::NotFound.into())

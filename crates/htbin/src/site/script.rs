@@ -12,6 +12,7 @@ use std::{
 pub struct Script {
     pub(super) program: PathBuf,
     pub(super) interpreter: Option<PathBuf>,
+    pub(super) arguments: Arc<[String]>,
     pub(super) directory: PathBuf,
     pub(super) name: Vec<u8>,
     pub(super) path_info: Option<Vec<u8>>,
@@ -27,6 +28,11 @@ impl Script {
     /// What runs the file instead of the kernel: `--interpreter`.
     pub fn interpreter(&self) -> Option<&Path> {
         self.interpreter.as_deref()
+    }
+
+    /// What the configuration has for its arguments, before those of a query.
+    pub fn arguments(&self) -> &[String] {
+        &self.arguments
     }
 
     /// The working directory: the script's own, or the document root for a mounted program.

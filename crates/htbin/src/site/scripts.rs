@@ -33,7 +33,12 @@ pub(super) struct Found<'p> {
 
 impl Inner {
     /// A mounted program answers for everything below its URL.
-    pub(super) fn mounted(&self, program: &Path, prefix: usize, path: &UrlPath) -> Result<Target, Refusal> {
+    pub(super) fn mounted(
+        &self,
+        (program, arguments): (&Path, &Arc<[String]>),
+        prefix: usize,
+        path: &UrlPath,
+    ) -> Result<Target, Refusal> {
         if !self.settings.cgi {
             return Err(scripts_off().of_script(program));
         }
@@ -41,8 +46,9 @@ impl Inner {
         Ok(Target::Script(Script {
             program: program.to_owned(),
             interpreter: self.interpreter(program.as_os_str().as_bytes()).map(Path::to_owned),
+            arguments: Arc::clone(arguments),
             directory: self.tree.real().to_owned(),
-            name: script_name(path, end),
+            name: self.script_name(path, end),
             path_info: path_info(path, end),
             document_root: Arc::clone(&self.document_root),
         }))
@@ -110,6 +116,8 @@ impl Inner {
             Some(Refusal::with_detail(Reason::Hidden, "a script whose name starts with a dot does not run"))
         } else if !self.settings.cgi {
             Some(scripts_off())
+        } else if interpreter.is_none() && self.settings.interpreted_only {
+            Some(Refusal::with_detail(Reason::ScriptDirectory, "only files with an interpreter run here"))
         } else if interpreter.is_none() && !opened.executable() {
             let what = "has no execute bit; chmod +x sets it, --interpreter does without it";
             let detail = format!("{}: {what}", String::from_utf8_lossy(relative));
@@ -124,7 +132,8 @@ impl Inner {
             directory: program.parent().unwrap_or(tree.real()).to_owned(),
             program,
             interpreter: interpreter.map(Path::to_owned),
-            name: script_name(path, *end),
+            arguments: Arc::default(),
+            name: self.script_name(path, *end),
             path_info: path_info(path, *end),
             document_root: Arc::clone(&self.document_root),
         }))
@@ -158,6 +167,27 @@ impl Inner {
         Ok(None)
     }
 
+    /// The script-path with its empty segments merged: a script builds links from it, and `//x` would name a host.
+    fn script_name(&self, path: &UrlPath, end: usize) -> Vec<u8> {
+        let mut name = Vec::with_capacity(self.settings.base.len() + end);
+        let own = path.segments().take_while(|segment| segment.end <= end).map(|segment| segment.name);
+        let base = self.settings.base.split('/').filter(|it| !it.is_empty()).map(str::as_bytes);
+        for segment in base.chain(own) {
+            name.push(b'/');
+            name.extend_from_slice(segment);
+        }
+        name
+    }
+
+    /// Under `--cgi-dir /`: does this file run, or would it if it had the right to?
+    pub(super) fn is_script(&self, opened: &Opened, name: &[u8]) -> bool {
+        if self.settings.interpreted_only {
+            self.interpreter(original(name)).is_some() || is_source(original(name))
+        } else {
+            is_script(opened, name, &self.settings.interpreters)
+        }
+    }
+
     fn interpreter(&self, name: &[u8]) -> Option<&Path> {
         self.settings.interpreter(name)
     }
@@ -175,12 +205,17 @@ impl Inner {
 
 /// Under `--cgi-dir /`: does this file run, or would it if it had the right to? Its source is not sent either way, nor
 /// is the copy an editor left beside it.
-pub(super) fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
-    let original = LEFTOVERS.iter().find_map(|end| name.strip_suffix(*end)).unwrap_or(name);
+fn is_script(opened: &Opened, name: &[u8], interpreters: &[Interpreter]) -> bool {
+    let original = original(name);
     opened.executable()
         || interpreter(interpreters, original).is_some()
         || is_source(original)
         || opened.starts_with_shebang()
+}
+
+/// The name without what editors add to that of a copy.
+fn original(name: &[u8]) -> &[u8] {
+    LEFTOVERS.iter().find_map(|end| name.strip_suffix(*end)).unwrap_or(name)
 }
 
 /// Does the name say that it is the source of a script?
@@ -201,16 +236,6 @@ fn scripts_off() -> Refusal {
 /// The segments after the first `skip`, as a path.
 fn joined(path: &UrlPath, skip: usize) -> Vec<u8> {
     path.segments().skip(skip).map(|segment| segment.name).collect::<Vec<_>>().join(&b'/')
-}
-
-/// The script-path with its empty segments merged: a script builds links from it, and `//x` would name a host.
-fn script_name(path: &UrlPath, end: usize) -> Vec<u8> {
-    let mut name = Vec::with_capacity(end);
-    for segment in path.segments().take_while(|segment| segment.end <= end) {
-        name.push(b'/');
-        name.extend_from_slice(segment.name);
-    }
-    name
 }
 
 /// The extra-path as it was sent, decoded.

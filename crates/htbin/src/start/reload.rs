@@ -15,6 +15,7 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
+use super::rights::Rights;
 use crate::{
     cli,
     config::{self, Settings},
@@ -25,6 +26,8 @@ use crate::{
 
 /// What a new configuration is compared with, and where it takes effect.
 pub(super) struct Reload {
+    /// Who runs what.
+    pub(super) rights: Rights,
     pub(super) settings: Settings,
     pub(super) server: Arc<Server>,
     pub(super) tls: Option<Tls>,
@@ -37,9 +40,12 @@ impl Reload {
     pub(super) async fn take(&mut self) {
         let Some(path) = self.settings.file.clone() else { return };
         let shown = path.display().to_string();
+        let (rights, before) = (self.rights.clone(), self.settings.routes.clone());
         let (old, secure, tls) = (self.settings.tls.clone(), self.secure, self.tls.clone());
         let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes, Option<Tls>)> {
             let mut settings = config::from_file(&path)?;
+            rights.apply(&mut settings.routes);
+            settings.routes.carry_on(&before);
             if let Some(secure) = secure {
                 settings.routes.redirect_to(secure.port());
             }
@@ -54,7 +60,10 @@ impl Reload {
                     now.replace_by(tls);
                 }
                 self.server.routes.store(Arc::new(routes));
-                let left = left_out(&self.settings, &settings);
+                let mut left = left_out(&self.settings, &settings);
+                if !self.rights.permit(&settings) {
+                    left.push("users, and directories and programs of scripts");
+                }
                 if left.is_empty() {
                     tracing::info!("{shown} was read again; its rules hold from now on");
                 } else {

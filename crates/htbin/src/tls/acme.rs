@@ -144,9 +144,8 @@ impl Acme {
     async fn obtain(&self, names: &[String], failures: u32) -> Result<CertifiedKey, String> {
         let kind = match self.settings.challenge {
             Some(Challenge::Http) => ChallengeType::Http01,
-            Some(Challenge::TlsAlpn) => ChallengeType::TlsAlpn01,
             None if failures % 2 == 1 => ChallengeType::Http01,
-            None => ChallengeType::TlsAlpn01,
+            Some(Challenge::TlsAlpn) | None => ChallengeType::TlsAlpn01,
         };
         let mut account = self.account.lock().await;
         let ordered = async {
@@ -257,10 +256,10 @@ async fn sleep_until(time: SystemTime) {
 }
 
 /// For a whole order; an authority that is asked politely takes seconds.
-const ORDER_TIME: Duration = Duration::from_mins(3);
-const PAUSE_MAX: Duration = Duration::from_hours(12);
+const ORDER_TIME: Duration = Duration::from_secs(3 * 60);
+const PAUSE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// How long one sleeps before one looks at the clock again.
-const LOOK_MAX: Duration = Duration::from_hours(1);
+const LOOK_MAX: Duration = Duration::from_secs(3600);
 const LOOK_MIN: Duration = Duration::from_millis(100);
 const ERROR_CHARACTERS_MAX: usize = 1000;
 
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_half_a_day() {
-        let first = Duration::from_mins(2);
+        let first = Duration::from_secs(120);
         for failures in 0..40 {
             let pause = pause(first, failures);
             let middle = (f64::from(failures).exp2() * first.as_secs_f64()).min(PAUSE_MAX.as_secs_f64());

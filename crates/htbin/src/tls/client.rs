@@ -11,6 +11,8 @@ use x509_parser::{
     x509::{AttributeTypeAndValue, X509Name},
 };
 
+use crate::exchange::CERTIFICATE_SHOWN;
+
 /// Names and values.
 pub(crate) type Variables = Vec<(&'static str, Cow<'static, str>)>;
 
@@ -38,7 +40,7 @@ pub(super) fn variables(connection: &ServerConnection, asked: bool, pass: bool) 
 
 /// rustls has verified it: it is signed by an authority that was named, and it is time for it.
 fn add_certificate(variables: &mut Variables, certificate: &CertificateDer<'_>, pass: bool) {
-    variables.push(("SSL_CLIENT_VERIFY", "SUCCESS".into()));
+    variables.push(CERTIFICATE_SHOWN);
     if let Ok((_, parsed)) = X509Certificate::from_der(certificate) {
         let serial = parsed.raw_serial();
         let serial = serial.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial);
@@ -173,13 +175,14 @@ const PARTS: [(&str, &str); 8] = [
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
+    use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, date_time_ymd};
 
     use super::*;
 
     #[test]
     fn a_certificate_is_told_as_mod_ssl_tells_it() {
         let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
         params.serial_number = Some(vec![0xab, 0x01].into());
         params.not_before = date_time_ymd(2026, 11, 1);
         params.not_after = date_time_ymd(2027, 2, 28);

@@ -62,6 +62,25 @@ fn what_it_answers_others_the_client_gets() {
     assert_eq!(reply.text(), "not you");
 }
 
+/// Whoever is let in by something that no cache knows of.
+#[test]
+fn what_is_for_one_is_stored_for_nobody_else() {
+    ours_only!();
+    let (verifying, site) = (Site::new(), site());
+    let verify = "case \"$HTTP_USER_AGENT\" in ada) printf 'Status: 204\\nRemote-User: ada\\n\\n' ;; \
+                  *) printf 'Status: 204\\nRemote-User: bob\\n\\n' ;; esac";
+    let verifying = verifying.script("cgi-bin/verify", sh(verify));
+    let guard = Server::with(&verifying, &[]);
+    let who = "printf 'Cache-Control: max-age=60, public\\nContent-Type: text/plain\\n\\n%s' \"$REMOTE_USER\"";
+    let site = site.script("cgi-bin/kept", sh(who));
+    let rules = format!("cache = true\nauth = {{ ask = \"http://127.0.0.1:{}/cgi-bin/verify\" }}\n", guard.port);
+    let server = configured(&site, &rules).go();
+    for user in ["ada", "bob", "ada"] {
+        let reply = server.request("GET", "/cgi-bin/kept", &[("User-Agent", user)], b"").expect(200);
+        assert_eq!(reply.text(), user);
+    }
+}
+
 #[test]
 fn without_an_answer_nobody_comes_in() {
     ours_only!();

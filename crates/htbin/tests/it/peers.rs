@@ -51,9 +51,9 @@ impl Kind {
         }
     }
 
-    /// What its guide has, around it what a configuration needs beside, and the time limit of scripts.
-    fn configuration(self, seconds: u32) -> String {
-        let guide = |role: &str| block(self.guide(), role);
+    /// What its guide has, or this site; around it what a configuration needs beside, and the time limit of scripts.
+    fn configuration(self, site: Option<&str>, seconds: u32) -> String {
+        let guide = |role: &str| site.map_or_else(|| block(self.guide(), role), str::to_owned);
         match self {
             Self::Apache => {
                 format!("{APACHE}\nTimeout {seconds}\n{}", guide("file=/etc/apache2/sites-available/site.conf"))
@@ -115,18 +115,29 @@ impl Peer {
     /// Starts it with a time limit for scripts.
     pub(crate) fn limited(kind: Kind, machine: &Machine, seconds: u32) -> Self {
         // Another process may take the port first.
-        let started = (0..5).find_map(|_| Self::attempt(kind, machine, seconds));
+        let started = (0..5).find_map(|_| Self::attempt(kind, None, machine, seconds));
         started.unwrap_or_else(|| panic!("{kind:?} does not come up"))
     }
 
-    fn attempt(kind: Kind, machine: &Machine, seconds: u32) -> Option<Self> {
+    /// Starts it with this site instead of its guide's.
+    pub(crate) fn with(kind: Kind, site: &str, machine: &Machine) -> Self {
+        let started = (0..5).find_map(|_| Self::attempt(kind, Some(site), machine, 60));
+        started.unwrap_or_else(|| panic!("{kind:?} does not come up"))
+    }
+
+    /// Its configuration file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.scratch.path().join("server.conf")
+    }
+
+    fn attempt(kind: Kind, site: Option<&str>, machine: &Machine, seconds: u32) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let scratch = tempfile::tempdir().unwrap();
         // They write their logs there as the user they become.
         fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o777)).unwrap();
         let run = scratch.path().to_str().unwrap();
         let configuration = machine
-            .here(&kind.configuration(seconds))
+            .here(&kind.configuration(site, seconds))
             .replace("$RUN", run)
             .replace("$PORT", &port.to_string())
             .replace("<VirtualHost *:80>", &format!("<VirtualHost *:{port}>"))

@@ -1,6 +1,7 @@
 //! HTTPS and HTTP/2, by curl and by openssl.
 
 mod acme;
+mod audit;
 mod changes;
 pub(crate) mod frames;
 mod hosts;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::values::{Address, Count, Frequency, Hosts, Many, Size, Time, UsersFile, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Reach, Size, Time, UsersFile, Words};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -38,6 +38,8 @@ macro_rules! rules {
             /// Where scripts lie: `URL`, or `URL=DIR` for those that lie outside the directory served; `/`: executable files
             /// run wherever they lie [/cgi-bin and /htbin].
             pub cgi_dir: Option<Many<PathBuf>>,
+            /// Under `cgi-dir = "/"` only what `interpreter` is for runs; executable files are files like others [false].
+            pub interpreted_only: Option<bool>,
             /// What runs files by the end of their name, with or without the execute bit: `.py = "python3"`.
             pub interpreter: Option<BTreeMap<String, PathBuf>>,
             /// Variables for scripts, beside their meta-variables. Those of a host and of a route are added to those above.
@@ -50,6 +52,24 @@ macro_rules! rules {
             pub pass_auth: Option<bool>,
             /// Scripts may gain privileges, as sudo and other set-user-ID programs do [false].
             pub new_privileges: Option<bool>,
+            /// As root: scripts run as this user: `name`, `name:group`, or `owner`, whom each belongs to, by the rules of
+            /// suexec. At the top it is the server's user too, once it listens [nobody].
+            pub user: Option<String>,
+            /// The rights that files of scripts do not get: `022` [htbin's own].
+            pub umask: Option<String>,
+            /// How much scripts step back for others, from -20 to 19 [htbin's own].
+            pub nice: Option<i32>,
+            /// The directory of a cgroup (version 2) that scripts start in; it has to be delegated to who starts them.
+            pub cgroup: Option<PathBuf>,
+            /// How far scripts are kept from what is not their own: `off`, `standard`, where programs that people run notice
+            /// nothing, or `strict`, where a script has what is named and nothing else [off].
+            pub sandbox: Option<Sandbox>,
+            /// With a sandbox: files and directories that scripts may read and execute, besides their own directory.
+            pub read: Option<Many<PathBuf>>,
+            /// With a sandbox: files and directories that scripts may change.
+            pub write: Option<Many<PathBuf>>,
+            /// With a sandbox: what scripts may connect to: `none`, `all`, or ports [under standard all, under strict none].
+            pub network: Option<Reach>,
             /// Until a script's head is complete; then 504 [60s].
             pub timeout: Option<Time>,
             /// Without output of a script; then it is ended, and the answer cut [60s].
@@ -113,9 +133,11 @@ macro_rules! rules {
                 let it = self;
                 macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
-                over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
-                over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
+                over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv);
+                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
                 over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
+                over!(user); over!(umask); over!(nice); over!(cgroup);
+                over!(sandbox); over!(read); over!(write); over!(network);
                 over!(deny); over!(allow); over!(rate); over!(rate_user);
                 if let Some(auth) = &it.auth {
                     rules.auth = Some(auth.over(rules.auth.as_ref()));
@@ -147,8 +169,6 @@ rules! {
         /// `:80`, everywhere. `proxy+http://` and `proxy+https://`: a proxy says first who the client is, by the PROXY
         /// protocol, version 1 or 2; with `trusted-proxies` only one of those [127.0.0.1:8000 and [::1]:8000].
         listen: Option<Many<Address>>,
-        /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
-        user: Option<String>,
         /// The file for the number of the process, for `htbin reload`.
         pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
@@ -242,12 +262,23 @@ rules! {
         suffix: Option<String>,
         /// For paths like this: `*` is any part of a name, `**` any number of names.
         glob: Option<String>,
-        /// Serve the files of this directory below `path`.
+        /// What a program that people run needs as Debian has it: its program, files, variables and limits. What the route says
+        /// itself counts before. See docs/presets.md.
+        preset: Option<Preset>,
+        /// For `preset`: where its repositories lie (git), or the repository (hg).
+        repositories: Option<PathBuf>,
+        /// For `preset = "git"`: every repository is for everybody, also without a file git-daemon-export-ok [false].
+        export_all: Option<bool>,
+        /// For `preset`: the program's own configuration file; awstats: the directory that `?configdir=` may name.
+        configuration: Option<PathBuf>,
+        /// Serve the files of this directory below `path`. With `cgi-dir = "/"` in the route, those that are scripts run.
         files: Option<PathBuf>,
         /// Run the scripts of this directory below `path`.
         scripts: Option<PathBuf>,
         /// This program answers for `path` and all below it; the rest of the path is its PATH_INFO.
         program: Option<PathBuf>,
+        /// Arguments of `program`, before those that a query makes.
+        arguments: Option<Many<String>>,
         /// Send the client to this address. `{path}` is the path that was asked for, `{rest}` what follows `path`, `{host}`
         /// the host, `{query}` the query, which is kept anyway unless the address has one.
         redirect: Option<String>,
@@ -292,6 +323,18 @@ pub struct Tls {
     pub client_certificate: Option<Asked>,
     /// Scripts get the client's certificate, SSL_CLIENT_CERT [false].
     pub client_pem: Option<bool>,
+}
+
+/// How far scripts are confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sandbox {
+    /// Not beyond what their user may do.
+    Off,
+    /// They run as ever, but change no part of the system.
+    Standard,
+    /// They have what is named, and nothing else.
+    Strict,
 }
 
 /// A version of TLS.
@@ -446,4 +489,28 @@ pub enum Format {
     Combined,
     /// An object a line.
     Json,
+}
+
+/// A program that people run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// git clone and push, by `git http-backend`.
+    Git,
+    /// Repositories of git in the browser.
+    Gitweb,
+    /// The same, by cgit.
+    Cgit,
+    /// Statistics from access logs.
+    Awstats,
+    /// The pages of Nagios.
+    Nagios,
+    /// Maps.
+    Mapserver,
+    /// A repository of Fossil with its pages.
+    Fossil,
+    /// Repositories of Mercurial, by hgweb.
+    Hg,
+    /// Files that end in .php run, the others are sent.
+    Php,
 }

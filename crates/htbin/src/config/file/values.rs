@@ -267,3 +267,62 @@ impl JsonSchema for Words {
         json_schema!({ "type": ["string", "boolean"] })
     }
 }
+
+/// What may be connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing.
+    None,
+    /// Everything.
+    All,
+    /// These ports.
+    Ports(Vec<u16>),
+}
+
+impl<'de> Deserialize<'de> for Reach {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Reach;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("'none', 'all' or a list of ports")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Reach, E> {
+                match text {
+                    "none" => Ok(Reach::None),
+                    "all" => Ok(Reach::All),
+                    _ => Err(E::custom(format!("'{text}' is not 'none', 'all' or a list of ports, as [443, 53]"))),
+                }
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Reach, E> {
+                let port = u16::try_from(number).map_err(|_| E::custom(format!("{number} is no port")))?;
+                Ok(Reach::Ports(vec![port]))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Reach, A::Error> {
+                let mut ports = Vec::new();
+                while let Some(port) = list.next_element()? {
+                    ports.push(port);
+                }
+                Ok(Reach::Ports(ports))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Reach {
+    fn schema_name() -> Cow<'static, str> {
+        "Reach".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "enum": ["none", "all"] },
+            { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 65535 } },
+        ] })
+    }
+}

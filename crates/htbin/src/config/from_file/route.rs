@@ -32,7 +32,7 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
     apply(rules, source.directory(), &mut flags);
     let mut rule = RuleSettings {
         pattern: pattern(route)?,
-        target: target(route, &mut flags, source.directory(), machine)?,
+        target: target((route, rules), &mut flags, source.directory(), machine)?,
         layers: gates::over(
             layers::Settings { https: https(rules)?, ..layers_of(&flags)? },
             rules,
@@ -41,6 +41,7 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
         scripts: scripts(&flags, machine)?,
     };
     super::layers::add(rules, &mut rule.layers)?;
+    super::terms::add(rules, source.directory(), &mut rule.scripts)?;
     let directories = rules.sendfile.iter().flat_map(|it| &it.0);
     rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
     Ok(rule)
@@ -84,7 +85,12 @@ fn pattern(route: &Route) -> Result<Pattern, Error> {
     }
 }
 
-fn target(route: &Route, flags: &mut Flags, base: &Path, machine: &Machine) -> Result<Target, Error> {
+fn target(
+    (route, rules): (&Route, &Rules),
+    flags: &mut Flags,
+    base: &Path,
+    machine: &Machine,
+) -> Result<Target, Error> {
     only_one(route)?;
     if let Some(to) = &route.redirect {
         let status = status(route, 302, |status| matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308))?;
@@ -108,12 +114,18 @@ fn target(route: &Route, flags: &mut Flags, base: &Path, machine: &Machine) -> R
         Some(404) => Ok(Target::Refuse(Reason::NotFound)),
         Some(410) => Ok(Target::Refuse(Reason::Gone)),
         Some(other) => Err(Error::new("refuse", format!("{other} is no refusal; 403, 404 and 410 are"))),
-        None => of_site(route, flags, base, machine),
+        None => of_site((route, rules), flags, base, machine),
     }
 }
 
 /// What answers with files or scripts.
-fn of_site(route: &Route, flags: &mut Flags, base: &Path, machine: &Machine) -> Result<Target, Error> {
+fn of_site(
+    (route, rules): (&Route, &Rules),
+    flags: &mut Flags,
+    base: &Path,
+    machine: &Machine,
+) -> Result<Target, Error> {
+    let interpreted_only = rules.interpreted_only.unwrap_or_default();
     let own = route.files.as_ref().or(route.scripts.as_ref());
     if let Some(directory) = own {
         flags.site.directory = Some(base.join(directory));
@@ -125,8 +137,13 @@ fn of_site(route: &Route, flags: &mut Flags, base: &Path, machine: &Machine) -> 
         }
         let path = path_of(route, own.map(|_| if route.files.is_some() { "files" } else { "scripts" }))?;
         let mut site = site(flags, machine)?;
+        site.interpreted_only = interpreted_only;
         if route.files.is_some() {
-            (site.base, site.script_dirs) = (path, Vec::new());
+            site.base = path;
+            // Those above are of another directory.
+            if route.cgi_dir.is_none() {
+                site.script_dirs = Vec::new();
+            }
         } else if route.scripts.is_some() {
             site.script_dirs = vec![ScriptDir { url: path, directory: Some(site.root.clone()) }];
         }
@@ -143,7 +160,11 @@ fn of_site(route: &Route, flags: &mut Flags, base: &Path, machine: &Machine) -> 
         site.interpreters = vec![Interpreter { suffix: suffix.clone(), program }];
     } else {
         let url = path_of(route, Some("program"))?;
-        (site.script_dirs, site.mounts) = (Vec::new(), vec![Mount { url, program }]);
+        let arguments = route.arguments.clone().map(|it| it.0).unwrap_or_default();
+        if let Some(argument) = arguments.iter().find(|it| it.contains('\0')) {
+            return Err(Error::new("arguments", format!("'{}' has an octet of zero", argument.escape_debug())));
+        }
+        (site.script_dirs, site.mounts) = (Vec::new(), vec![Mount { url, program, arguments }]);
     }
     Ok(Target::Site(site))
 }
@@ -170,6 +191,9 @@ fn only_one(route: &Route) -> Result<(), Error> {
     let given: Vec<_> = given.into_iter().filter_map(|(key, is_given)| is_given.then_some(key)).collect();
     if let [one, other, ..] = given[..] {
         return Err(Error::new(other, format!("a route does one thing: '{one}' or '{other}'; make two of it")));
+    }
+    if route.arguments.is_some() && (route.program.is_none() || route.suffix.is_some()) {
+        return Err(Error::new("arguments", "it goes with 'program' and 'path'"));
     }
     let has_status = route.redirect.is_some() || route.respond.is_some();
     if route.status.is_some() && !has_status {
@@ -202,7 +226,8 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
         file.path = base.join(&file.path);
     }
-    for directory in rules.sendfile.iter_mut().flat_map(|it| &mut it.0) {
+    let lists = [&mut rules.sendfile, &mut rules.read, &mut rules.write];
+    for directory in lists.into_iter().flatten().flat_map(|it| &mut it.0) {
         *directory = base.join(&*directory);
     }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {
@@ -268,6 +293,13 @@ pub(super) fn protect<'s>(routes: &mut Routes, files: impl Iterator<Item = &'s P
                 Pattern::Suffix(suffix) => Some(String::from_utf8_lossy(suffix).into_owned()),
                 _ => None,
             })
+            .chain(
+                host.rules
+                    .iter()
+                    .filter_map(|rule| rule.target.site())
+                    .filter(|it| it.interpreted_only)
+                    .flat_map(|site| site.interpreters.iter().map(|it| it.suffix.clone())),
+            )
             .collect();
         for rule in &mut host.rules {
             let is_for_suffix = matches!(rule.pattern, Pattern::Suffix(_));

@@ -171,7 +171,7 @@ impl File {
 
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 /// Five failures an hour are what Let's Encrypt forgives.
-const RETRY: std::time::Duration = std::time::Duration::from_mins(2);
+const RETRY: std::time::Duration = std::time::Duration::from_secs(120);
 const RETRY_MIN: std::time::Duration = std::time::Duration::from_secs(1);
 /// Names in a certificate.
 const NAMES_MAX: usize = 100;

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin};
+use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin, Terms};
 use http::{Method, header, request::Parts};
 
 use super::{Rules, upload::Upload};
@@ -29,12 +29,13 @@ impl<'a> Order<'a> {
     pub(super) async fn start(
         &self,
         starter: &Starter,
-        rules: &Rules,
+        (rules, terms): (&Rules, &Terms),
         stdin: Stdin,
     ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
         let interpreter = self.script.interpreter().map(|path| path.as_os_str().as_bytes());
-        let words = self.words.iter().map(Vec::as_slice);
+        let own = self.script.arguments().iter().map(String::as_bytes);
+        let words = own.chain(self.words.iter().map(Vec::as_slice));
         let arguments: Vec<&[u8]> = interpreter.into_iter().chain([program]).chain(words).collect();
         let order = htbin_spawn::Order {
             program: interpreter.unwrap_or(program),
@@ -43,6 +44,7 @@ impl<'a> Order<'a> {
             directory: self.script.directory().as_os_str().as_bytes(),
             limits: rules.of_kernel(),
             new_privileges: rules.new_privileges,
+            terms,
         };
         starter.start(&order, program, stdin).await
     }
@@ -51,11 +53,12 @@ impl<'a> Order<'a> {
     pub(super) fn run(&self, output: Vec<u8>, body_bytes: Option<u64>, exchange: &Exchange) -> Run {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let variables = self.variables.iter().map(|(name, value)| (text(name), text(value)));
+        let own = self.script.arguments().iter().cloned();
         Run {
             output,
             variables: variables.map(|(name, value)| (name.clone(), masked(&name, &value))).collect(),
             // Words of a query hold no `=`; with --post-argv one is a whole form.
-            arguments: self.words.iter().map(|word| masked("QUERY_STRING", &text(word))).collect(),
+            arguments: own.chain(self.words.iter().map(|word| masked("QUERY_STRING", &text(word)))).collect(),
             directory: self.script.directory().to_owned(),
             script_name: text(self.script.script_name()),
             path_info: self.script.path_info().map(<[u8]>::to_vec),

@@ -30,7 +30,7 @@ pub fn purge(settings: &Settings, exchange: &Exchange, request: &Parts) -> Optio
 
 /// Somebody at this machine: no proxy that asks for another, and no page in a browser.
 fn may_purge(exchange: &Exchange, request: &Parts) -> bool {
-    exchange.connection.peer.is_loopback() && !request.headers.keys().any(is_of_another)
+    exchange.connection.is_of_this_machine() && !request.headers.keys().any(is_of_another)
 }
 
 fn is_of_another(name: &HeaderName) -> bool {

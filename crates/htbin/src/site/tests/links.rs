@@ -83,8 +83,8 @@ fn a_script_directory_from_elsewhere_and_mounts() {
     settings.script_dirs.push(ScriptDir { url: "/far".into(), directory: Some(outside.path().into()) });
     settings.script_dirs.push(ScriptDir { url: "/near".into(), directory: Some(root.path().join("docs")) });
     settings.mounts = vec![
-        Mount { url: "/git".into(), program: outside.path().join("far.sh") },
-        Mount { url: "/form".into(), program: root.path().join("form.py") },
+        Mount { url: "/git".into(), program: outside.path().join("far.sh"), arguments: Vec::new() },
+        Mount { url: "/form".into(), program: root.path().join("form.py"), arguments: Vec::new() },
     ];
     let far = outside.path().join("far.sh").display().to_string();
     check(
@@ -100,7 +100,7 @@ fn a_script_directory_from_elsewhere_and_mounts() {
             ("/form.py", "script-directory"),
         ],
     );
-    settings.mounts = vec![Mount { url: "/".into(), program: root.path().join("form.py") }];
+    settings.mounts = vec![Mount { url: "/".into(), program: root.path().join("form.py"), arguments: Vec::new() }];
     settings.script_dirs.clear();
     check(&settings, &[("/x/y", "script form.py as  + /x/y"), ("/", "script form.py as  + /")]);
 }

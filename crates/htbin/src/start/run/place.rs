@@ -52,7 +52,11 @@ impl Place {
     pub(super) fn serve(&self, site: &mut site::Settings) {
         site.root.clone_from(&self.root);
         let url = String::from_utf8_lossy(&self.url).into_owned();
-        site.mounts = self.mounted.iter().map(|program| Mount { url: url.clone(), program: program.clone() }).collect();
+        site.mounts = self
+            .mounted
+            .iter()
+            .map(|program| Mount { url: url.clone(), program: program.clone(), arguments: Vec::new() })
+            .collect();
     }
 
     /// The request's target: the script, and what follows it.

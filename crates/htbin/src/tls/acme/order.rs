@@ -65,7 +65,7 @@ async fn why(order: &mut instant_acme::Order) -> Error {
             return error;
         }
         let errors = authorization.challenges.iter().filter_map(|it| it.error.as_ref());
-        told.extend(errors.map(|error| error.to_string()));
+        told.extend(errors.map(ToString::to_string));
     }
     Error::Other(if told.is_empty() { "the authority refuses the order".into() } else { told.join("; ").into() })
 }

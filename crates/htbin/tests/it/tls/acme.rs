@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use super::hosts::{Folder, port};
@@ -45,7 +45,7 @@ impl Authority {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", management)).is_err() {
             assert!(Instant::now() < deadline, "the authority does not start");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::yield_now();
         }
         authority
     }

@@ -37,7 +37,8 @@ impl Folder {
     /// A certificate for these names, with its key: `NAME.pem` and `NAME.key`.
     pub(crate) fn sign(&self, name: &str, names: &str) {
         let (ca, key) = (self.text("ca.pem"), self.text("ca.key"));
-        let flags = format!("req -x509 -days 2 -nodes -CA {ca} -CAkey {key} -addext basicConstraints=CA:FALSE -addext");
+        let flags =
+            format!("req -x509 -days 90 -nodes -CA {ca} -CAkey {key} -addext basicConstraints=CA:FALSE -addext");
         self.openssl(&format!("{flags} subjectAltName={names}"), name, &format!("/C=DE/O=Test/CN={name}"));
     }
 
@@ -202,6 +203,29 @@ fn certificates_of_clients_are_demanded_and_told() {
     let forged =
         folder.told(&url("may.test"), &["-H", "SSL-Client-Verify: SUCCESS", "-H", "SSL_CLIENT_VERIFY: SUCCESS"]);
     assert!(forged.contains("SSL_CLIENT_VERIFY=NONE\n"), "{forged}");
+}
+
+/// What a script says to one who has shown a certificate is for nobody else, unless it says so.
+#[test]
+fn a_stored_answer_is_for_whom_it_was_made() {
+    ours_only!();
+    let script =
+        "#!/bin/sh\nprintf 'Content-Type: text/plain\\nCache-Control: max-age=60\\n\\n%s' \"$SSL_CLIENT_S_DN_CN\"";
+    let folder = Folder(Folder::new().0.script("cgi-bin/who", script));
+    folder.sign("all", "DNS:a.test");
+    let tls =
+        "tls = { certificate = 'all.pem', key = 'all.key', client-ca = 'ca.pem', client-certificate = 'request' }";
+    let server =
+        folder.configure(&format!("listen = 'https://127.0.0.1:0'\ndirectory = '.'\ncache = true\n{tls}")).go();
+    let url = format!("https://a.test:{}/cgi-bin/who", port(&server, "https"));
+    for name in ["ann", "bob"] {
+        folder.sign(name, &format!("email:{name}@example.org"));
+        let (certificate, key) = (folder.text(&format!("{name}.pem")), folder.text(&format!("{name}.key")));
+        for _ in 0..2 {
+            assert_eq!(folder.told(&url, &["--cert", &certificate, "--key", &key]), name);
+            assert_eq!(folder.told(&url, &[]), "");
+        }
+    }
 }
 
 /// One asks for a name that demands nothing, and then for a host that does (CVE-2025-23419, and RFC 9110 §15.5.20).

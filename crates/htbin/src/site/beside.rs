@@ -3,7 +3,7 @@
 use rustix::fs::FileType;
 
 use super::{
-    Inner, Site, SiteFile, plain, scripts,
+    Inner, Site, SiteFile, plain,
     tree::{Access, Opened},
 };
 use crate::path::UrlPath;
@@ -36,8 +36,7 @@ impl Site {
 
 impl Inner {
     fn may_be_sent(&self, opened: &Opened, relative: &[u8]) -> bool {
-        let is_script =
-            self.everywhere && scripts::is_script(opened, plain::last_name(relative), &self.settings.interpreters);
+        let is_script = self.everywhere && self.is_script(opened, plain::last_name(relative));
         opened.kind() == FileType::RegularFile
             && opened.is_readable()
             && !is_script

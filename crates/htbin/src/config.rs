@@ -42,6 +42,10 @@ pub struct Settings {
     pub log: log::Settings,
     /// Threads that serve clients.
     pub threads: usize,
+    /// Where metrics are told, if anywhere.
+    pub metrics: Option<listen::Settings>,
+    /// The path that tells whether the server is well.
+    pub health: Option<String>,
     /// Who to become, for `privilege::choose`.
     pub user: Option<String>,
     /// Where exchanges whose script fails are kept.
@@ -107,6 +111,8 @@ fn from_flags_on(flags: &Flags, machine: &Machine) -> Result<Settings, Error> {
         live: flags.site.live,
         qr: flags.listen.qr,
         pid_file: None,
+        metrics: None,
+        health: None,
         file: None,
     })
 }
@@ -259,6 +265,7 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         post_argv: scripts.post_argv,
         pass_auth: scripts.pass_auth,
         new_privileges: scripts.new_privileges,
+        trace: handle::cgi::Trace::AsItCame,
         sendfile: Vec::new(),
         run_as: handle::cgi::RunAs::Server,
         terms: Terms::default(),
@@ -330,7 +337,14 @@ fn log(flags: &Flags) -> log::Settings {
         LogFormat::Combined => log::Format::Combined,
         LogFormat::Json => log::Format::Json,
     };
-    log::Settings { format, quiet: flags.output.quiet, bare: false, verbose: flags.output.verbose }
+    log::Settings {
+        format,
+        quiet: flags.output.quiet,
+        bare: false,
+        verbose: flags.output.verbose,
+        access: log::Destination::Standard,
+        events: log::Destination::Standard,
+    }
 }
 
 fn head_bytes_max(flags: &Flags) -> Result<usize, Error> {

@@ -4,6 +4,7 @@ pub mod cgi;
 pub mod conditional;
 pub mod file;
 pub mod fixed;
+pub mod health;
 pub mod kept;
 pub mod listing;
 pub mod range;

@@ -6,6 +6,7 @@ mod multiplex;
 mod outbox;
 mod pace;
 mod proxied;
+mod scrape;
 mod stream;
 
 use std::{
@@ -36,6 +37,7 @@ use answer::Answer;
 use outbox::Outbox;
 use pace::{Pace, Phase};
 use proxied::{Introduced, Introduction};
+pub use scrape::serve_metrics;
 use stream::{ClientStream, Transport};
 
 /// What a client may take.

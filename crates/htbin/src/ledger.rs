@@ -126,6 +126,11 @@ impl Ledger {
         self.closed.send_replace(true);
     }
 
+    /// The server is stopping.
+    pub fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
     /// Done when it is closed.
     pub async fn closed(&self) {
         // Fails only without a sender, and here is one.

@@ -6,9 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use inherited::{Inherited, open_all};
 use rustix::io::Errno;
 pub use unix::SocketFile;
 
+mod inherited;
 mod tcp;
 mod unix;
 
@@ -168,6 +170,9 @@ pub enum Error {
         /// What the system said.
         reason: io::Error,
     },
+    /// What was handed over is of no use.
+    #[error("{0}")]
+    Inherited(String),
     /// Anything else.
     #[error("cannot listen on {address}: {reason}")]
     Other {

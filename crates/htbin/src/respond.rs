@@ -64,6 +64,8 @@ pub struct Server {
     pub access: Arc<AccessLog>,
     /// What runs now and what happened lately.
     pub ledger: Arc<Ledger>,
+    /// Whether it is well.
+    pub health: handle::health::Health,
     /// The status page.
     pub status: handle::status::Status,
     /// The number of the last exchange.
@@ -90,10 +92,15 @@ impl Server {
         let told = layers::proxies::enter(&routes.proxies, connection, &mut request);
         let connection = told.as_ref().ok().and_then(Option::as_ref).unwrap_or(connection);
         // From here on the exchange is written down, even if the client leaves before there is an answer.
-        let record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
+        let mut record = Record::new(Arc::clone(self), self.begin(Arc::clone(connection)), &request);
         let server = Arc::clone(self);
         if let Err(refusal) = told {
             return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
+        }
+        // Asked every few seconds, it would drown what else the log says.
+        if let Some(response) = self.health.answer(&request).filter(|_| check(&request, connection).is_ok()) {
+            record.remarks.is_silent = true;
+            return Either::Left(future::ready(record.of(response)));
         }
         let mark = self.live_mark(&record.exchange, &request);
         if let Some(response) = at_once::answer(&routes, &record.exchange, &request, mark.as_ref()) {

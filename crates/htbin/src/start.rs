@@ -5,15 +5,17 @@ mod assembly;
 mod check;
 mod explain;
 mod import;
+mod init;
 mod lint;
 mod new;
 mod reload;
 mod passwd;
 mod replay;
 mod rights;
+mod rotate;
 mod run;
 
-use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
+use std::{collections::BTreeSet, io::Write as _, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use htbin_spawn::{EarlyLauncher, Policy};
@@ -28,17 +30,19 @@ use crate::{
     demo::Demo,
     handle::cgi::Debug,
     http, listen,
-    listen::Socket,
+    listen::{Socket, SocketFile},
     live::Live,
     log,
     log::AccessLog,
     privilege::{self, Identity},
     recording::Recorder,
+    respond::Server,
     route::{self, Routes},
     site,
     tls::{self, Tls},
 };
 use assembly::{Assembly, Extras, assemble, watch};
+use init::Init;
 use reload::{PidFile, Reload};
 use rights::Rights;
 
@@ -136,36 +140,15 @@ enum Content {
 }
 
 fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
+    let inherited = listen::Inherited::take()?;
     log::init(&settings.log)?;
+    let init = Arc::new(Init::found());
     for unknown in cli::unknown_variables(std::env::vars_os()) {
         tracing::warn!("{unknown}");
     }
-    let rights = Rights::choose(&settings)?;
-    rights.apply(&mut settings.routes);
+    let Opened { rights, _pid_file, sockets, for_metrics, secure, tls, files, root_launcher } =
+        open(&mut settings, inherited)?;
     let identity = rights.server.clone();
-    let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
-    let mut sockets = Vec::new();
-    for listen in &settings.listen {
-        sockets.extend(listen::open(listen)?);
-    }
-    let secure = sockets.iter().find(|socket| socket.secure).and_then(Socket::address);
-    if let Some(secure) = secure {
-        settings.routes.redirect_to(secure.port());
-    }
-    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
-    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
-    // A launcher for scripts of several users stays root, and starts nothing but what the configuration permits.
-    let root_launcher = rights.policy.clone().map(EarlyLauncher::start).transpose().context(NO_LAUNCHER)?;
-    // From here on nothing else of this process is root's.
-    if let Some(identity) = &identity {
-        give_sockets(&sockets, identity)?;
-        if let Some(tls) = &tls {
-            tls.give_to(identity.uid, identity.gid)
-                .context("cannot give the folder of certificates to the server's user")?;
-        }
-        privilege::assume(identity)?;
-    }
-    tls.iter().for_each(Tls::check_reload);
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let (Some(demo), route::Target::Site(site)) = (&demo, &mut settings.routes.last_mut().target) {
@@ -181,7 +164,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         None => EarlyLauncher::start(Policy::Any).context(NO_LAUNCHER)?,
     };
     privilege::raise_descriptors();
-    let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
+    let access = Arc::new(AccessLog::start(&settings.log, files)?);
     let live = watch(&settings, &routes);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(settings.threads)
@@ -192,6 +175,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let served = runtime.block_on(async {
         // Before anybody is told that it listens: from then on a signal has to stop it in order.
         let signals = Signals::listen(settings.file.is_some())?;
+        rotate::reopen_on_request(&access)?;
         let banner = banner(&settings, &sockets, demo.as_ref());
         if !settings.log.quiet {
             banner.show();
@@ -199,17 +183,79 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
+        let status = banner.urls().first().map_or_else(|| "serves".to_owned(), |url| format!("serves {url}"));
         tls.iter().for_each(Tls::start);
         let challenges = tls.as_ref().map(Tls::challenges);
         let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
+        let _files = serve_metrics(for_metrics, &assembly.server)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
         let reload = Reload { rights, settings, server, tls: tls.clone(), secure };
-        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
+        init.ready(&status);
+        init.stay_alive();
+        serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload, init)).await
     });
     runtime.shutdown_background();
     access.finish();
     served
+}
+
+/// What was opened while there were rights to.
+struct Opened {
+    rights: Rights,
+    _pid_file: Option<PidFile>,
+    sockets: Vec<Socket>,
+    for_metrics: Vec<Socket>,
+    /// Where TLS is spoken.
+    secure: Option<SocketAddr>,
+    tls: Option<Tls>,
+    files: log::Files,
+    /// A launcher that stays root, for scripts of several users.
+    root_launcher: Option<EarlyLauncher>,
+}
+
+/// Opens what needs rights, and gives them up.
+fn open(settings: &mut Settings, inherited: listen::Inherited) -> anyhow::Result<Opened> {
+    let rights = Rights::choose(settings)?;
+    rights.apply(&mut settings.routes);
+    let pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
+    let sockets = listen::open_all(&settings.listen, inherited, settings.tls.is_some())?;
+    let for_metrics = settings.metrics.as_ref().map(listen::open).transpose()?.unwrap_or_default();
+    let secure = sockets.iter().find(|socket| socket.secure).and_then(Socket::address);
+    if let Some(secure) = secure {
+        settings.routes.redirect_to(secure.port());
+    }
+    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
+    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
+    let files = log_files(settings, rights.server.as_ref())?;
+    // It starts nothing but what the configuration permits.
+    let root_launcher = rights.policy.clone().map(EarlyLauncher::start).transpose().context(NO_LAUNCHER)?;
+    // From here on nothing else of this process is root's.
+    if let Some(identity) = &rights.server {
+        give_sockets(sockets.iter().chain(&for_metrics), identity)?;
+        if let Some(tls) = &tls {
+            tls.give_to(identity.uid, identity.gid)
+                .context("cannot give the folder of certificates to the server's user")?;
+        }
+        privilege::assume(identity)?;
+    }
+    tls.iter().for_each(Tls::check_reload);
+    Ok(Opened { rights, _pid_file: pid_file, sockets, for_metrics, secure, tls, files, root_launcher })
+}
+
+/// Tells metrics, and where.
+fn serve_metrics(sockets: Vec<Socket>, server: &Arc<Server>) -> anyhow::Result<Vec<SocketFile>> {
+    for address in sockets.iter().filter_map(Socket::address) {
+        tracing::info!("metrics at http://{address}/metrics");
+    }
+    http::serve_metrics(sockets, server).context("cannot tell metrics")
+}
+
+/// The log files that only root can open.
+fn log_files(settings: &Settings, identity: Option<&Identity>) -> Result<log::Files, log::Error> {
+    let owner = identity.map(|identity| (identity.uid, identity.gid));
+    let user = identity.map_or_else(privilege::my_name, |identity| identity.name.clone());
+    log::Files::open(&settings.log, owner, user)
 }
 
 /// The folder for exchanges that fail; not one that is served.
@@ -234,7 +280,7 @@ fn with_user(error: route::Error, identity: Option<&Identity>) -> anyhow::Error 
 }
 
 /// A proxy that runs as the server's user may connect.
-fn give_sockets(sockets: &[Socket], identity: &Identity) -> anyhow::Result<()> {
+fn give_sockets<'a>(sockets: impl Iterator<Item = &'a Socket>, identity: &Identity) -> anyhow::Result<()> {
     for socket in sockets {
         if let Some(file) = socket.file() {
             file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
@@ -287,7 +333,7 @@ async fn serve_until_stopped(
     Assembly { server, starter, descendants }: Assembly,
     live: Option<Arc<Live>>,
     (sockets, tls): (Vec<Socket>, Option<Tls>),
-    (mut signals, mut reload): (Signals, Reload),
+    (mut signals, mut reload, init): (Signals, Reload, Arc<Init>),
 ) -> anyhow::Result<()> {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (hurry, hurried) = tokio::sync::oneshot::channel::<()>();
@@ -298,11 +344,16 @@ async fn serve_until_stopped(
         tokio::select! {
             served = serving.as_mut() => return served.context("cannot serve"),
             told = signals.next() => match told {
-                Told::Reload => reload.take().await,
+                Told::Reload => {
+                    init.reloading();
+                    reload.take().await;
+                    init.ready("serves");
+                }
                 Told::Stop => break,
             },
         }
     }
+    init.stopping();
     tracing::info!("stopping: what runs may finish, a second signal ends it");
     drop(stop);
     // Who listens for changes would listen for ever.

@@ -26,6 +26,7 @@ pub use limits::Limits;
 pub use process::{Ender, Exit, Process};
 pub use sandbox::{Confinement, Kernel, Level, Network};
 pub use script::{Parts, Script, Stdin};
+pub use sys::inherited::copies as inherited;
 pub use sys::wait::Usage;
 pub use terms::{Identity, Terms};
 pub use warm::{Start, Starter};

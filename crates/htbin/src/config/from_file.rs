@@ -11,7 +11,7 @@ mod tls;
 use std::path::{Path, PathBuf};
 
 use super::{
-    Error, Machine, Settings, cgi,
+    Error, Machine, Settings, cgi, check,
     file::{
         self, Located, Source, Step, Whole,
         keys::{File, Format, Host, Layer, Rules},
@@ -54,10 +54,16 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
         tls: tls::settings(&whole)?,
         http: http(&flags, machine).map_err(at_top)?,
         cgi: cgi(&flags, machine).map_err(at_top)?,
-        log: log(&flags),
+        log: log::Settings {
+            access: destination("access-log", whole.file.access_log.as_deref(), &whole.file, source)?,
+            events: destination("error-log", whole.file.error_log.as_deref(), &whole.file, source)?,
+            ..log(&flags)
+        },
         threads: threads(&flags, machine).map_err(at_top)?,
         user: terms::of_server(&whole.file.user),
         record: flags.output.record.clone(),
+        metrics: metrics(&whole.file, source)?,
+        health: health(&whole.file).map_err(at_top)?,
         open: None,
         live: false,
         qr: false,
@@ -127,6 +133,52 @@ fn of_top(file: &File, source: &Source) -> Flags {
     let within = |path: &PathBuf| source.directory().join(path);
     flags.output.record = file.record.as_ref().map(within);
     flags
+}
+
+/// Where metrics are told.
+fn metrics(file: &File, source: &Source) -> Result<Option<listen::Settings>, file::Error> {
+    let Some(Address { place, port, secure, introduced }) = &file.metrics else { return Ok(None) };
+    if *secure || *introduced {
+        let what = "neither TLS nor the PROXY protocol is spoken here; tell them on 127.0.0.1 or on a UNIX socket";
+        return Err(file::Error::of_key(source, &[], "metrics", what.to_owned()));
+    }
+    let bind = match port {
+        None => Bind::Unix(source.directory().join(place)),
+        Some(_) if place.is_empty() || place == "*" => Bind::Host("::".into()),
+        Some(_) => Bind::Host(place.clone()),
+    };
+    let (port, port_asked) = (port.unwrap_or_default(), true);
+    Ok(Some(listen::Settings { binds: vec![bind], port, port_asked, secure: false, introduced: false }))
+}
+
+/// The path that tells whether the server is well.
+fn health(file: &File) -> Result<Option<String>, Error> {
+    file.health.as_ref().map(|path| check::url_path("health", path.as_ref())).transpose()
+}
+
+/// Where a log goes.
+fn destination(
+    key: &'static str,
+    value: Option<&str>,
+    file: &File,
+    source: &Source,
+) -> Result<log::Destination, file::Error> {
+    let socket =
+        |given: &Option<PathBuf>, usual: &str| source.directory().join(given.as_deref().unwrap_or(usual.as_ref()));
+    let standard = if key == "access-log" { "stdout" } else { "stderr" };
+    Ok(match value {
+        None => log::Destination::Standard,
+        Some(word) if word == standard => log::Destination::Standard,
+        Some("syslog") => log::Destination::Syslog(socket(&file.syslog, "/dev/log")),
+        Some("journald") => log::Destination::Journal(socket(&file.journald, "/run/systemd/journal/socket")),
+        Some(other) if !matches!(other, "" | "stdout" | "stderr" | "none" | "off") && !other.ends_with('/') => {
+            log::Destination::File(source.directory().join(other))
+        }
+        Some(other) => {
+            let what = format!("'{other}' is no log: a file, 'syslog', 'journald' or '{standard}' is");
+            return Err(file::Error::of_key(source, &[], key, what));
+        }
+    })
 }
 
 /// Where it listens: each address by itself, and on no other port.

@@ -73,7 +73,8 @@ fn defaults_are_those_of_the_manual() {
     assert_eq!((it.cgi.debug, it.cgi.redirects_max), (Debug::Loopback, 10));
     assert!(!it.rule().scripts.post_argv && !it.rule().scripts.pass_auth && !it.rule().scripts.new_privileges);
     assert_eq!(it.rule().layers, layers::Settings::default());
-    assert_eq!(it.log, log::Settings { format: log::Format::Common, quiet: false, bare: false, verbose: 0 });
+    assert_eq!((it.log.format, it.log.quiet, it.log.bare, it.log.verbose), (log::Format::Common, false, false, 0));
+    assert_eq!((it.log.access, it.log.events), (log::Destination::Standard, log::Destination::Standard));
     assert_eq!((it.user, it.open), (None, None));
 }
 

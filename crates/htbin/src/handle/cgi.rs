@@ -7,6 +7,7 @@ mod order;
 mod output;
 mod reply;
 mod terms;
+mod trace;
 mod upload;
 
 use std::{
@@ -36,6 +37,7 @@ use order::Order;
 use output::Running;
 pub use terms::RunAs;
 use terms::runner_of;
+pub use trace::Trace;
 
 /// How scripts run, all of them together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +95,8 @@ pub struct Rules {
     pub run_as: RunAs,
     /// How nicely and how confined they run; as whom, where the server's user is not meant.
     pub terms: Terms,
+    /// What scripts hear of the trace that a request belongs to.
+    pub trace: Trace,
     /// Directories whose files a script may have sent in place of a body of its own (`X-Sendfile`).
     pub sendfile: Vec<PathBuf>,
 }
@@ -292,6 +296,7 @@ impl Rules {
             run_as: RunAs::Server,
             terms: Terms::default(),
             sendfile: Vec::new(),
+            trace: Trace::default(),
         }
     }
 }

@@ -96,6 +96,11 @@ impl Status {
         Ok(Self(Arc::new(Inner { ledger, cgi, machine, token: Nonce::new()?, viewers })))
     }
 
+    /// What Prometheus reads, for who may see it.
+    pub fn metrics(&self) -> Response<Body> {
+        plain(StatusCode::OK, status::METRICS_TYPE, status::metrics(&self.0.view()))
+    }
+
     /// Answers who may see it.
     pub async fn answer(&self, asked: Asked, id: ExchangeId, request: &Parts, body: Incoming) -> Response<Body> {
         let allowed = if asked == Asked::Stop { "POST" } else { "GET, HEAD" };
@@ -108,7 +113,7 @@ impl Status {
                 Asked::Slash => see(StatusCode::MOVED_PERMANENTLY),
                 Asked::Page => self.0.page(request),
                 Asked::Json => plain(StatusCode::OK, Form::Json.content_type(), status::json(&self.0.view())),
-                Asked::Metrics => plain(StatusCode::OK, status::METRICS_TYPE, status::metrics(&self.0.view())),
+                Asked::Metrics => self.metrics(),
                 Asked::Live if request.method == Method::HEAD => plain(StatusCode::OK, live::TYPE, String::new()),
                 Asked::Live => live::answer(&self.0),
                 Asked::Stop => self.0.stop(id, body).await,

@@ -26,6 +26,11 @@ pub struct SocketFile {
 }
 
 impl SocketFile {
+    /// The file of whoever handed the socket over, who removes it.
+    pub(super) fn of_others(path: PathBuf) -> Self {
+        Self { path, device: 0, inode: 0 }
+    }
+
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path

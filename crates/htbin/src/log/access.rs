@@ -3,11 +3,13 @@
 use std::{cell::RefCell, io, os::fd::AsFd, sync::Arc};
 
 use ::http::{StatusCode, Version};
-use rustix::termios::isatty;
 
 use super::{
-    Settings, event,
+    Error, Settings, event,
+    files::Files,
     line::Line,
+    record::{Form, Record, Severity, with_datagram},
+    sink::Sink,
     writer::{Closed, Writer},
 };
 use crate::exchange::Exchange;
@@ -39,26 +41,68 @@ pub struct Entry<'a> {
     pub reason: Option<&'a str>,
 }
 
-/// The access log. A clone writes to the same.
+/// The access log, and where both logs are written. A clone writes to the same.
 #[derive(Debug, Clone)]
 pub struct AccessLog {
     format: super::Format,
     writer: Option<Arc<Writer>>,
+    form: Form,
+    files: Arc<Files>,
 }
 
 impl AccessLog {
-    /// Starts the threads that write the access log to stdout and, from now on, the events to stderr. After the last
-    /// fork and the last change of user.
-    pub fn start(settings: &Settings) -> io::Result<Self> {
+    /// Starts the threads that write the access log and, from now on, the events. After the last fork and the last change
+    /// of user.
+    pub fn start(settings: &Settings, mut files: Files) -> Result<Self, Error> {
+        let sinks = files.sinks(settings)?;
+        let access = sinks.access.map_or_else(|| io::stdout().as_fd().try_clone_to_owned().map(Sink::stream), Ok)?;
+        if let Some(sink) = sinks.events {
+            event::lead_to(sink);
+        }
         event::start()?;
-        let writer = if settings.quiet { None } else { Some(Self::open(io::stdout())?) };
-        Ok(Self { format: settings.format, writer })
+        let form = access.form();
+        let writer = if settings.quiet { None } else { Some(Self::open(access)?) };
+        Ok(Self { format: settings.format, writer, form, files: Arc::new(files) })
     }
 
     /// Tells one exchange, which ends now. Takes about a microsecond and never blocks.
     pub fn record(&self, entry: &Entry<'_>) {
         let Some(writer) = &self.writer else { return };
-        LINE.with_borrow_mut(|line| writer.push(line.fill(self.format, entry)));
+        LINE.with_borrow_mut(|line| {
+            let line = line.fill(self.format, entry);
+            if self.form == Form::Line {
+                return writer.push(line);
+            }
+            let (script, exchange) = (entry.script.map(str::as_bytes), Some(entry.exchange.id));
+            let record = Record { severity: Severity::Info, message: line.trim_ascii_end(), script, exchange };
+            with_datagram(self.form, &record, |datagram| writer.push(datagram));
+        });
+    }
+
+    /// Opens the files of both logs again, for whoever has renamed them. Lines at hand go to the old files, later ones to
+    /// the new; where that cannot be opened the old one goes on. May wait for a disk.
+    pub fn reopen(&self) {
+        let [access, events] = self.files.again();
+        if access.is_none() && events.is_none() {
+            return tracing::info!("asked to open the log files again, but there are none");
+        }
+        // The events first: what is said of the other is told in the new file.
+        for (log, opened) in [("error log", events), ("access log", access)] {
+            match opened {
+                None => {}
+                Some(Ok(sink)) => {
+                    match &self.writer {
+                        Some(writer) if log == "access log" => writer.lead_to(sink),
+                        _ => event::lead_to(sink),
+                    }
+                    tracing::info!("the {log} is open again");
+                }
+                Some(Err(error)) => tracing::error!(
+                    "{error}; the {log} goes on in the old file: whoever rotates it has to make the new one for this user, as logrotate's `create 0640 {} adm` does",
+                    self.files.user
+                ),
+            }
+        }
     }
 
     /// Writes out what is left, access log and events, as far as somebody reads it within two seconds. The last thing
@@ -70,12 +114,13 @@ impl AccessLog {
         event::finish();
     }
 
-    fn open(out: impl AsFd) -> io::Result<Arc<Writer>> {
-        let out = out.as_fd().try_clone_to_owned()?;
-        let prompt = isatty(&out);
-        let writer = Arc::new(Writer::new(out, prompt, |closed| match closed {
-            Closed::Dropped(lines) => tracing::warn!("access log: {lines} lines lost, stdout is not read fast enough"),
-            Closed::Gone => tracing::warn!("access log: ends here, nobody reads stdout any more"),
+    fn open(sink: Sink) -> io::Result<Arc<Writer>> {
+        let prompt = sink.is_terminal();
+        let writer = Arc::new(Writer::new(sink, prompt, |closed| match closed {
+            Closed::Dropped(lines) => {
+                tracing::warn!("access log: {lines} lines lost, it is not read or written fast enough");
+            }
+            Closed::Gone => tracing::warn!("access log: ends here, nobody reads it any more"),
             Closed::Failed(lines, errno) => tracing::warn!("access log: {lines} lines lost: {errno}"),
         }));
         writer.start("access log")?;

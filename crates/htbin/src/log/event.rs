@@ -8,8 +8,11 @@ use std::{
 };
 
 use jiff::Zoned;
-use rustix::termios::isatty;
-use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+};
 use tracing_subscriber::{
     filter::Targets,
     fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer as Text},
@@ -20,6 +23,8 @@ use tracing_subscriber::{
 
 use super::{
     Settings,
+    record::{Form, Record, Severity, with_datagram},
+    sink::Sink,
     text::push_visible,
     writer::{Closed, Writer},
 };
@@ -28,9 +33,8 @@ use crate::exchange::ExchangeId;
 /// Sends the events of this process to stderr, line by line. Starts no thread. Once; a second call changes nothing.
 pub fn init(settings: &Settings) -> io::Result<()> {
     let out = io::stderr().as_fd().try_clone_to_owned()?;
-    let is_terminal = isatty(&out);
-    let writer = Arc::new(Writer::new(out, true, lost));
-    if STDERR.set(Stderr { writer, is_terminal, is_bare: settings.bare }).is_err() {
+    let writer = Arc::new(Writer::new(Sink::stream(out), true, lost));
+    if STDERR.set(Stderr { writer, is_bare: settings.bare }).is_err() {
         return Ok(());
     }
     let level = match (settings.quiet, settings.verbose) {
@@ -59,9 +63,24 @@ pub fn script_line(id: ExchangeId, script: impl AsRef<[u8]>, line: &[u8]) {
         text.push(b'\n');
         return stderr.writer.push(&text);
     }
-    push_head(&mut text, stderr.is_terminal, "script", "\x1b[36m");
+    let form = stderr.writer.form();
+    if form == Form::Line {
+        push_head(&mut text, stderr.writer.is_terminal(), "script", "\x1b[36m");
+    }
     push_script_line(&mut text, id, script.as_ref(), line);
-    stderr.writer.push(&text);
+    if form == Form::Line {
+        return stderr.writer.push(&text);
+    }
+    let (message, script) = (text.trim_ascii_end(), Some(script.as_ref()));
+    let record = Record { severity: Severity::Notice, message, script, exchange: Some(id) };
+    with_datagram(form, &record, |datagram| stderr.writer.push(datagram));
+}
+
+/// From now on events go there, and no longer to stderr.
+pub(super) fn lead_to(sink: Sink) {
+    if let Some(stderr) = STDERR.get() {
+        stderr.writer.lead_to(sink);
+    }
 }
 
 /// From now on a thread writes.
@@ -110,18 +129,44 @@ where
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Text<'_>, event: &Event<'_>) -> fmt::Result {
         let mut fields = String::new();
         context.format_fields(Text::new(&mut fields), event)?;
-        let (kind, colour) = match *event.metadata().level() {
-            Level::ERROR => ("error", "\x1b[1;31m"),
-            Level::WARN => ("warn", "\x1b[33m"),
-            Level::INFO => ("info", "\x1b[32m"),
-            Level::DEBUG => ("debug", "\x1b[2m"),
-            Level::TRACE => ("trace", "\x1b[2m"),
+        let (kind, colour, severity) = match *event.metadata().level() {
+            Level::ERROR => ("error", "\x1b[1;31m", Severity::Error),
+            Level::WARN => ("warn", "\x1b[33m", Severity::Warning),
+            Level::INFO => ("info", "\x1b[32m", Severity::Info),
+            Level::DEBUG => ("debug", "\x1b[2m", Severity::Debug),
+            Level::TRACE => ("trace", "\x1b[2m", Severity::Debug),
         };
         let mut line = Vec::with_capacity(fields.len() + 64);
-        push_head(&mut line, STDERR.get().is_some_and(|stderr| stderr.is_terminal), kind, colour);
+        let form = STDERR.get().map_or(Form::Line, |stderr| stderr.writer.form());
+        if form == Form::Line {
+            push_head(&mut line, STDERR.get().is_some_and(|stderr| stderr.writer.is_terminal()), kind, colour);
+            push_visible(&mut line, fields.as_bytes());
+            line.push(b'\n');
+            return out.write_str(&String::from_utf8_lossy(&line));
+        }
         push_visible(&mut line, fields.as_bytes());
-        line.push(b'\n');
-        out.write_str(&String::from_utf8_lossy(&line))
+        let mut about = About::default();
+        event.record(&mut about);
+        let (script, exchange) = (about.script.as_deref().map(str::as_bytes), about.exchange);
+        let record = Record { severity, message: &line, script, exchange };
+        with_datagram(form, &record, |datagram| out.write_str(&String::from_utf8_lossy(datagram)))
+    }
+}
+
+/// The exchange and the script that an event is about.
+#[derive(Default)]
+struct About {
+    script: Option<String>,
+    exchange: Option<ExchangeId>,
+}
+
+impl Visit for About {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "id" => self.exchange = u64::from_str_radix(&format!("{value:?}"), 16).ok().map(ExchangeId),
+            "script" => self.script = Some(format!("{value:?}")),
+            _ => {}
+        }
     }
 }
 
@@ -150,14 +195,14 @@ impl io::Write for Out {
 }
 
 fn lost(closed: Closed) {
-    if let (Closed::Dropped(lines), Some(stderr)) = (closed, STDERR.get()) {
-        stderr.writer.push(format!("… {lines} lines lost, stderr is not read fast enough\n").as_bytes());
-    }
+    let (Closed::Dropped(lines), Some(stderr)) = (closed, STDERR.get()) else { return };
+    let message = format!("… {lines} lines lost, the log is not read fast enough");
+    let record = Record { severity: Severity::Warning, message: message.as_bytes(), script: None, exchange: None };
+    with_datagram(stderr.writer.form(), &record, |line| stderr.writer.push(line));
 }
 
 struct Stderr {
     writer: Arc<Writer>,
-    is_terminal: bool,
     is_bare: bool,
 }
 

@@ -2,20 +2,23 @@
 
 use std::{
     io,
-    os::fd::OwnedFd,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    io::Errno,
+use arc_swap::ArcSwap;
+use rustix::io::Errno;
+
+use super::{
+    record::Form,
+    sink::{Sink, Unwritten},
 };
 
-/// Lines on their way to a descriptor.
+/// Lines on their way to where they end up.
 pub(super) struct Writer {
-    out: OwnedFd,
+    /// Whoever writes keeps it until all lines at hand are written, so that none is torn when another takes its place.
+    sink: ArcSwap<Sink>,
     /// Somebody is watching: each line goes out at once.
     prompt: bool,
     /// Told what was lost, from the thread and with nothing locked.
@@ -39,9 +42,24 @@ pub(super) enum Closed {
 
 impl Writer {
     /// A writer without a thread yet: lines go straight out.
-    pub(super) fn new(out: OwnedFd, prompt: bool, lost: fn(Closed)) -> Self {
+    pub(super) fn new(sink: Sink, prompt: bool, lost: fn(Closed)) -> Self {
         let state = Mutex::new(State { bytes: Vec::new(), dropped: 0, phase: Phase::Direct });
-        Self { out, prompt, lost, state, pushed: Condvar::new(), ended: Condvar::new() }
+        Self { sink: ArcSwap::from_pointee(sink), prompt, lost, state, pushed: Condvar::new(), ended: Condvar::new() }
+    }
+
+    /// From now on lines end up there. Those of another form may only come where there is no thread yet.
+    pub(super) fn lead_to(&self, sink: Sink) {
+        self.sink.store(Arc::new(sink));
+    }
+
+    /// How a line has to look.
+    pub(super) fn form(&self) -> Form {
+        self.sink.load().form()
+    }
+
+    /// Somebody sees the lines as they come.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.sink.load().is_terminal()
     }
 
     /// Starts the thread: from now on nobody but it waits for the reader.
@@ -55,12 +73,12 @@ impl Writer {
         thread.map(drop)
     }
 
-    /// Adds a line, with its line feed.
+    /// Adds a line, with its end.
     pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.lock();
         match state.phase {
             Phase::Gone => {}
-            Phase::Direct => _ = self.write(line),
+            Phase::Direct => _ = self.sink.load().write(line),
             Phase::Threaded | Phase::Closing if state.bytes.len() + line.len() > BUFFER_BYTES_MAX => state.dropped += 1,
             Phase::Threaded | Phase::Closing => {
                 let before = state.bytes.len();
@@ -94,16 +112,15 @@ impl Writer {
         let mut bytes = Vec::new();
         while let Some(dropped) = self.take(&mut bytes) {
             let written = self.write(&bytes);
-            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
             bytes.clear();
             bytes.shrink_to(FLUSH_BYTES * 4);
             match written {
                 Ok(()) => {}
-                Err(Errno::PIPE | Errno::BADF) => {
+                Err((_, Errno::PIPE | Errno::BADF)) => {
                     self.end(Phase::Gone);
                     return (self.lost)(Closed::Gone);
                 }
-                Err(errno) => (self.lost)(Closed::Failed(lines, errno)),
+                Err((lines, errno)) => (self.lost)(Closed::Failed(lines, errno)),
             }
             if dropped > 0 {
                 (self.lost)(Closed::Dropped(dropped));
@@ -135,17 +152,10 @@ impl Writer {
         self.ended.notify_all();
     }
 
-    fn write(&self, mut bytes: &[u8]) -> Result<(), Errno> {
-        while !bytes.is_empty() {
-            match rustix::io::write(&self.out, bytes) {
-                Ok(written) => bytes = &bytes[written..],
-                Err(Errno::INTR) => {}
-                // Whoever shares our stdout made it non-blocking.
-                Err(Errno::AGAIN) => _ = poll(&mut [PollFd::new(&self.out, PollFlags::OUT)], None),
-                Err(errno) => return Err(errno),
-            }
-        }
-        Ok(())
+    fn write(&self, bytes: &[u8]) -> Result<(), Unwritten> {
+        // Held whole: a `load` would keep others from being swapped out for as long as the write takes.
+        let sink = self.sink.load_full();
+        sink.write(bytes)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -156,7 +166,7 @@ impl Writer {
 
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Writer").field("out", &self.out).finish_non_exhaustive()
+        f.debug_struct("Writer").field("sink", &self.sink).finish_non_exhaustive()
     }
 }
 
@@ -188,6 +198,7 @@ const STACK_BYTES: usize = 128 << 10;
 mod tests {
     use std::{
         io::Read,
+        os::fd::OwnedFd,
         sync::atomic::{AtomicU64, Ordering},
     };
 
@@ -207,7 +218,7 @@ mod tests {
     #[test]
     fn lines_arrive_whole_and_in_order_from_many_threads() {
         let (reader, out) = pipe();
-        let writer = Arc::new(Writer::new(out, false, |_| panic!("nothing is lost")));
+        let writer = Arc::new(Writer::new(Sink::stream(out), false, |_| panic!("nothing is lost")));
         writer.start("test").expect("a thread");
         let text = thread::spawn(move || read(reader));
         thread::scope(|scope| {
@@ -231,7 +242,7 @@ mod tests {
     fn a_line_goes_out_without_another_one_pushing_it() {
         let (mut reader, out) = pipe();
         for prompt in [true, false] {
-            let writer = Arc::new(Writer::new(out.try_clone().expect("a descriptor"), prompt, |_| {}));
+            let writer = Arc::new(Writer::new(Sink::stream(out.try_clone().expect("a descriptor")), prompt, |_| {}));
             writer.start("test").expect("a thread");
             writer.push(b"line\n");
             let mut line = [0; 5];
@@ -244,7 +255,7 @@ mod tests {
     #[test]
     fn before_the_thread_and_after_the_end_lines_go_straight_out() {
         let (reader, out) = pipe();
-        let writer = Arc::new(Writer::new(out, false, |_| {}));
+        let writer = Arc::new(Writer::new(Sink::stream(out), false, |_| {}));
         writer.push(b"before\n");
         writer.start("test").expect("a thread");
         writer.push(b"while\n");
@@ -259,7 +270,7 @@ mod tests {
     fn nobody_waits_for_a_reader_that_does_not_read() {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let (reader, out) = pipe();
-        let writer = Arc::new(Writer::new(out, false, |closed| {
+        let writer = Arc::new(Writer::new(Sink::stream(out), false, |closed| {
             if let Closed::Dropped(lines) = closed {
                 LOST.fetch_add(lines, Ordering::SeqCst);
             }
@@ -283,7 +294,7 @@ mod tests {
         static GONE: AtomicU64 = AtomicU64::new(0);
         let (reader, out) = pipe();
         drop(reader);
-        let writer = Arc::new(Writer::new(out, true, |closed| {
+        let writer = Arc::new(Writer::new(Sink::stream(out), true, |closed| {
             assert!(matches!(closed, Closed::Gone));
             GONE.fetch_add(1, Ordering::SeqCst);
         }));
@@ -302,7 +313,7 @@ mod tests {
     fn a_full_disk_loses_lines_and_goes_on() {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-        let writer = Arc::new(Writer::new(full.into(), true, |closed| match closed {
+        let writer = Arc::new(Writer::new(Sink::stream(full.into()), true, |closed| match closed {
             Closed::Failed(lines, Errno::NOSPC) => _ = LOST.fetch_add(lines, Ordering::SeqCst),
             _ => panic!("the disk is full"),
         }));

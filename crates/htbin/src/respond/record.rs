@@ -32,6 +32,8 @@ pub(super) struct Remarks {
     pub(super) detail: Option<Box<str>>,
     /// It looks at the ledger, or acts on it: it does not stand there itself.
     pub(super) is_onlooker: bool,
+    /// Neither the log nor the ledger hears of it.
+    pub(super) is_silent: bool,
 }
 
 /// An exchange on its way into the access log; written when dropped, whenever that is.
@@ -119,6 +121,9 @@ pub(super) fn record_refusal(access: &AccessLog, ledger: &Ledger, exchange: &Exc
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if self.remarks.is_silent {
+            return;
+        }
         let (status, reason) = self.status.map_or_else(|| self.unanswered(), |status| (status, self.remarks.reason));
         self.server.access.record(&Entry {
             exchange: &self.exchange,

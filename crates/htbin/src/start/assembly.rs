@@ -12,7 +12,7 @@ use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 use crate::{
     challenges::Challenges,
     config::Settings,
-    handle::{cgi::Cgi, status::Status},
+    handle::{cgi::Cgi, health::Health, status::Status},
     ledger::Ledger,
     live::{self, Live},
     log::AccessLog,
@@ -62,6 +62,7 @@ pub(super) fn assemble(
     let cgi = Cgi::new(settings.cgi.clone(), Arc::clone(&starter), privilege::runner(), Arc::clone(&ledger));
     let cgi = Arc::new(cgi);
     let server = Arc::new(Server {
+        health: Health::new(settings.health.as_deref(), Arc::clone(&ledger)),
         status: Status::new(Arc::clone(&ledger), Arc::clone(&cgi), machine).context("cannot make a token")?,
         routes: ArcSwap::from_pointee(routes),
         debug: settings.cgi.debug,

@@ -97,6 +97,10 @@ fn left_out(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("record", old.record != new.record),
         ("pid-file", old.pid_file != new.pid_file),
         ("log-format", old.log.format != new.log.format),
+        ("access-log", old.log.access != new.log.access),
+        ("error-log", old.log.events != new.log.events),
+        ("metrics", old.metrics != new.metrics),
+        ("health", old.health != new.health),
         ("limits of clients", old.http != new.http),
         ("scripts at once, warm interpreters, debug", old.cgi != new.cgi),
     ];

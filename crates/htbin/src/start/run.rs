@@ -37,7 +37,7 @@ use crate::{
     config::{self, Settings},
     exchange::End,
     http as clients, log,
-    log::AccessLog,
+    log::{AccessLog, Files},
     page, privilege,
     recording::{Recorder, Recording},
     route::{Routes, Target},
@@ -72,7 +72,7 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     let routes = Routes::open(&settings.routes).map_err(|error| with_user(error, identity.as_ref()))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
     let launcher = EarlyLauncher::start(Policy::Any).context("cannot start the launcher")?;
-    let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the log")?);
+    let access = Arc::new(AccessLog::start(&settings.log, Files::default())?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let is_raw = flags.request.raw;

@@ -50,6 +50,7 @@ mod proxied;
 mod presets;
 mod rfc3875;
 mod run;
+mod running;
 mod sendfile;
 mod status;
 mod stop;

@@ -70,6 +70,9 @@ macro_rules! rules {
             pub write: Option<Many<PathBuf>>,
             /// With a sandbox: what scripts may connect to: `none`, `all`, or ports [under standard all, under strict none].
             pub network: Option<Reach>,
+            /// The trace that a script belongs to (HTTP_TRACEPARENT): `continue` the client's if it has one, or always a
+            /// `new` one. Without this key scripts get what the client sent.
+            pub traceparent: Option<Traceparent>,
             /// Until a script's head is complete; then 504 [60s].
             pub timeout: Option<Time>,
             /// Without output of a script; then it is ended, and the answer cut [60s].
@@ -138,6 +141,7 @@ macro_rules! rules {
                 over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
                 over!(user); over!(umask); over!(nice); over!(cgroup);
                 over!(sandbox); over!(read); over!(write); over!(network);
+                over!(traceparent);
                 over!(deny); over!(allow); over!(rate); over!(rate_user);
                 if let Some(auth) = &it.auth {
                     rules.auth = Some(auth.over(rules.auth.as_ref()));
@@ -219,6 +223,10 @@ rules! {
         warm_idle: Option<Time>,
         /// One that holds more memory starts anew [256m].
         warm_memory: Option<Size>,
+        /// A listener of its own for Prometheus, which answers `/metrics` only: `127.0.0.1:9100`, or a UNIX socket.
+        metrics: Option<Address>,
+        /// This path tells whether the server is well: 200 while it serves, 503 while it stops. Asking is not logged.
+        health: Option<String>,
         /// Memory for what `cache` stores [64m].
         cache_memory: Option<Size>,
         /// A longer body is not stored [1m, at most a sixteenth of the memory].
@@ -230,6 +238,14 @@ rules! {
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].
         log_format: Option<Format>,
+        /// Where the access log goes: a file, `syslog`, `journald`, or `stdout` [stdout]. A file is opened again at SIGUSR1.
+        access_log: Option<String>,
+        /// Where everything else goes that htbin and scripts say: a file, `syslog`, `journald`, or `stderr` [stderr].
+        error_log: Option<String>,
+        /// The socket of syslog [/dev/log].
+        syslog: Option<PathBuf>,
+        /// The socket of systemd's journal [/run/systemd/journal/socket].
+        journald: Option<PathBuf>,
         /// No access log and no banner [false].
         quiet: Option<bool>,
         /// Keep each exchange whose script fails in this directory.
@@ -395,6 +411,16 @@ pub enum Proof {
     /// By a certificate at port 443.
     #[serde(rename = "tls-alpn-01")]
     TlsAlpn,
+}
+
+/// What scripts hear of the trace that a request belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Traceparent {
+    /// The client's goes on.
+    Continue,
+    /// A new one begins with each request.
+    New,
 }
 
 /// Users with passwords.

@@ -14,12 +14,12 @@ use crate::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Auth, Https, Route, Rules, Users},
+            keys::{Auth, Https, Route, Rules, Traceparent, Users},
             values::Words,
         },
         layers as layers_of, scripts, site,
     },
-    handle::fixed::Template,
+    handle::{cgi::Trace, fixed::Template},
     layers,
     refusal::Reason,
     route::{Pattern, RuleSettings, Settings as Routes, Target},
@@ -44,6 +44,11 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
     super::terms::add(rules, source.directory(), &mut rule.scripts)?;
     let directories = rules.sendfile.iter().flat_map(|it| &it.0);
     rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
+    rule.scripts.trace = match rules.traceparent {
+        None => Trace::AsItCame,
+        Some(Traceparent::Continue) => Trace::Continued,
+        Some(Traceparent::New) => Trace::New,
+    };
     Ok(rule)
 }
 

@@ -86,12 +86,13 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         }
         fields
     });
+    let fields = rules.trace.fields(changed.as_ref().unwrap_or(&request.headers)).or(changed);
     MetaVariables::new(&Source {
         method: &request.method,
         request_uri: uri,
         query,
         protocol: request.version,
-        fields: changed.as_ref().unwrap_or(&request.headers),
+        fields: fields.as_ref().unwrap_or(&request.headers),
         script_name: script.script_name(),
         path_info: script.path_info(),
         path_translated: path_translated.as_ref().map(|path| path.as_os_str().as_bytes()),

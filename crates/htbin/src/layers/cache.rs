@@ -148,7 +148,10 @@ pub async fn enter(settings: &Settings, request: &Parts, asker: Asker) -> Entere
                     }
                     // It was for another, or who went has left.
                     Ok(Landing::Stored(_) | Landing::Lost | Landing::Flying) => {}
-                    Ok(Landing::InVain) | Err(_) => break,
+                    Ok(Landing::InVain) | Err(_) => {
+                        look = Look::at(settings, asked, request, of_a_person);
+                        break;
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Answers of scripts are stored: who asks again gets what is stored, and a crowd starts one script.
 
-use std::{fs, process::Command, thread};
+use std::{fs, process::Command};
 
 use crate::{
     client::{Client, Reply},
@@ -52,8 +52,8 @@ fn two_hundred_at_once_start_one_script() {
         })
         .collect();
     assert_eq!(runs(&site), 1);
-    assert_eq!(told.iter().filter(|told| told.contains("stored")).count(), 1, "{told:?}");
-    assert!(told.iter().any(|told| told.contains("collapsed")), "{told:?}");
+    let is_answered = |told: &&String| told.contains("collapsed") || told.contains("hit");
+    assert_eq!(told.iter().filter(is_answered).count(), 199, "{told:?}");
 }
 
 #[test]
@@ -81,7 +81,8 @@ fn what_is_stored_is_given_again_and_taken_out() {
     ours_only!();
     let site = site("Cache-Control: max-age=600\nETag: \"one\"\n");
     let server = Server::configured(&site, &format!("{ON}cache-purge = true\n"));
-    assert_eq!(server.get(PATH).field("Cache-Status"), Some("htbin; fwd=uri-miss; stored; ttl=600"));
+    // Whether it is stored is not known yet where the script has still to leave.
+    assert!(server.get(PATH).field("Cache-Status").unwrap().starts_with("htbin; fwd=uri-miss"));
     let hit = server.get(PATH).expect(200);
     assert_eq!(of_run(&hit), 1);
     assert!(hit.field("Cache-Status").unwrap().starts_with("htbin; hit; ttl="));
@@ -161,7 +162,7 @@ fn the_script_is_asked_whether_it_is_still_the_one() {
         printf 'Content-Type: text/plain\\n\\nmade with much effort'\n";
     let site = site("").script("cgi-bin/counts", script);
     let server = Server::configured(&site, ON);
-    for told in ["fwd=uri-miss; stored", "fwd=stale; fwd-status=304; stored", "fwd=stale; fwd-status=304; stored"] {
+    for told in ["fwd=uri-miss", "fwd=stale; fwd-status=304; stored", "fwd=stale; fwd-status=304; stored"] {
         let reply = server.get(PATH).expect(200);
         assert_eq!(reply.text(), "made with much effort");
         assert!(reply.field("Cache-Status").unwrap().contains(told), "{:?}", reply.fields);
@@ -220,9 +221,8 @@ fn a_stream_to_be_stored_comes_to_all_who_wait() {
     let mut waiting = server.client();
     waiting.send(request_bytes("GET", PATH, &[], b""));
     drop(first);
-    let release = thread::spawn(move || gate.release());
+    gate.release();
     assert_eq!(waiting.reply().expect(200).text(), "one two");
-    release.join().unwrap();
     assert_eq!(server.get(PATH).text(), "one two");
     assert_eq!(runs(&site), 1);
 }

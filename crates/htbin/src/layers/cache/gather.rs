@@ -61,7 +61,15 @@ pub(super) fn gather(
     done: impl FnOnce(Option<Bytes>) + Send + 'static,
 ) -> Body {
     let (sender, receiver) = unbounded_channel();
-    tokio::spawn(async move { done(read(chunks, length, bytes_max, &sender).await) });
+    tokio::spawn(async move {
+        let octets = read(chunks, length, bytes_max, &sender).await;
+        let is_whole = octets.is_some();
+        // Whoever has seen the end of it finds it stored.
+        done(octets);
+        if is_whole {
+            _ = sender.send(Piece::End);
+        }
+    });
     let reading = stream::unfold(Reading::Gathered(receiver), |mut reading| async {
         let next = reading.next().await?;
         Some((next, reading))
@@ -94,10 +102,7 @@ async fn read(
                 _ = sender.send(Piece::Octets(Err(error)));
                 return None;
             }
-            None => {
-                _ = sender.send(Piece::End);
-                return Some(Bytes::copy_from_slice(&octets));
-            }
+            None => return Some(Bytes::copy_from_slice(&octets)),
         }
     }
 }

@@ -58,7 +58,8 @@ impl<T: Copy> Names<T> {
             let label = name.strip_suffix(&*it.end).filter(|label| !label.is_empty());
             label.is_some_and(|label| it.depth == Depth::Any || !label.contains('.'))
         };
-        self.below.iter().filter(fits).max_by_key(|it| it.end.len()).map(|it| it.thing)
+        // Of two that are as long the first one.
+        self.below.iter().rev().filter(fits).max_by_key(|it| it.end.len()).map(|it| it.thing)
     }
 }
 

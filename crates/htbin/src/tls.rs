@@ -43,6 +43,8 @@ use identity::Identity;
 pub struct Settings {
     /// The first one answers who asks for no name, or for one that none has.
     pub identities: Vec<IdentitySettings>,
+    /// The names of hosts that have none and so demand nothing; an empty one stands for all other names.
+    pub open: Vec<String>,
     /// The authority that makes certificates, where one does.
     pub acme: Option<acme::Settings>,
 }
@@ -81,6 +83,7 @@ impl Settings {
     pub fn single(source: Source) -> Self {
         Self {
             identities: vec![IdentitySettings { names: Vec::new(), source, demands: Demands::default() }],
+            open: Vec::new(),
             acme: None,
         }
     }
@@ -217,6 +220,7 @@ impl Greeted {
 struct Identities {
     all: Vec<Identity>,
     table: ArcSwap<Table>,
+    open: Vec<String>,
     looked: Mutex<Instant>,
     acme: Option<Arc<Acme>>,
     /// They end with what they renew.
@@ -244,9 +248,10 @@ impl Identities {
         let acme = settings.acme.as_ref().map(|it| Acme::open(it, challenges, &provider).map(Arc::new)).transpose()?;
         let open = |it| Identity::open(it, addresses, acme.as_deref(), &provider);
         let all = settings.identities.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        let table = ArcSwap::from_pointee(Table::of(&all));
+        let open = settings.open.clone();
+        let table = ArcSwap::from_pointee(Table::of(&all, &open));
         let looked = Mutex::new(Instant::now());
-        Ok(Self { all, table, looked, acme, renewals: Mutex::default() })
+        Ok(Self { all, table, open, looked, acme, renewals: Mutex::default() })
     }
 
     /// Looks whether files have changed, now and then; true if some have. What cannot be used leaves the old in place.
@@ -262,7 +267,7 @@ impl Identities {
         let changed = self.all.iter().filter(|identity| identity.refresh()).count();
         if changed > 0 {
             // A new certificate may be for other names.
-            self.table.store(Arc::new(Table::of(&self.all)));
+            self.table.store(Arc::new(Table::of(&self.all, &self.open)));
         }
         changed > 0
     }
@@ -271,7 +276,7 @@ impl Identities {
         let table = self.table.load();
         let number = name.and_then(|name| table.names.find(name)).unwrap_or(0);
         let identity = &self.all[number];
-        let met = Demand::of(identity).number;
+        let met = Demand::of(&identity.demands).number;
         let clients = identity.demands.clients.as_ref();
         let (asks, passes) = (clients.is_some(), clients.is_some_and(|clients| clients.pass));
         (identity, Found { met, asks, passes })
@@ -279,12 +284,18 @@ impl Identities {
 }
 
 impl Table {
-    fn of(all: &[Identity]) -> Self {
+    fn of(all: &[Identity], open: &[String]) -> Self {
         let mut names = Names::default();
-        let mut demanded = Demanded { names: Names::default(), fallback: Demand::of(&all[0]) };
-        let mut add = |name: &str, depth, number| {
+        let mut demanded = Demanded { names: Names::default(), fallback: Demand::of(&all[0].demands) };
+        for name in open {
+            demanded.names.add(name, Depth::Any, Demand::of(&Demands::default()));
+            if name.is_empty() {
+                demanded.fallback = Demand::of(&Demands::default());
+            }
+        }
+        let mut add = |name: &str, depth, number: usize| {
             names.add(name, depth, number);
-            demanded.names.add(name, depth, Demand::of(&all[number]));
+            demanded.names.add(name, depth, Demand::of(&all[number].demands));
         };
         // What somebody has written down holds before what stands in a certificate.
         for (number, identity) in all.iter().enumerate() {
@@ -301,10 +312,10 @@ impl Table {
 
 impl Demand {
     /// What an identity demands: the same number for the same demands, also after they were read anew.
-    fn of(identity: &Identity) -> Self {
+    fn of(demands: &Demands) -> Self {
         let mut hasher = DefaultHasher::new();
-        identity.demands.hash(&mut hasher);
-        Self { number: hasher.finish(), certificate: identity.demands.requires_certificate() }
+        demands.hash(&mut hasher);
+        Self { number: hasher.finish(), certificate: demands.requires_certificate() }
     }
 }
 

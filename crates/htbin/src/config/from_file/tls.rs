@@ -1,6 +1,6 @@
 //! Which certificate is for which host, and what is demanded of clients.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use crate::{
     cli::value,
@@ -16,30 +16,41 @@ use crate::{
 };
 
 /// How TLS is spoken, if it is. The certificate of the host that answers for every other name is the first one, and so
-/// are its demands: else one could ask for a name that nobody has, and be answered by that host.
+/// are its demands: else one could ask for a name that nobody has, and be answered by that host. Of two hosts with one
+/// name the first in the file counts, as for requests.
 pub(super) fn settings(whole: &Whole) -> Result<Option<Settings>, file::Error> {
-    let fallback = whole.hosts.iter().position(|it| it.host.name.is_none()).unwrap_or(0);
-    let mut identities: Vec<IdentitySettings> = Vec::new();
     let mut hosts: Vec<&Located> = whole.hosts.iter().collect();
-    hosts.rotate_left(fallback);
-    for located in hosts {
+    let fallback = hosts.iter().position(|it| super::names(&it.host).is_empty()).unwrap_or(0);
+    let mut identities: Vec<IdentitySettings> = Vec::new();
+    let mut open = Vec::new();
+    let mut seen = HashSet::new();
+    let first = hosts.remove(fallback);
+    for (nth, located) in std::iter::once(first).chain(hosts).enumerate() {
         let source = &whole.sources[located.source];
         let found = identity(located, whole).map_err(|error| error.in_file(source, &located.steps))?;
-        let is_like = |it: &IdentitySettings| {
-            found.as_ref().is_some_and(|found| found.source == it.source && found.demands == it.demands)
-        };
-        // What the first one does as well needs no other.
-        if !identities.first().is_some_and(is_like) || found.as_ref().is_some_and(|it| it.source == Source::Acme) {
-            identities.extend(found);
+        let names = super::names(&located.host).into_iter().map(|name| name.to_string());
+        let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
+        match found {
+            None if nth == 0 => open.extend(names.into_iter().chain([String::new()])),
+            None => open.extend(names),
+            Some((source, demands)) => {
+                let is_like = |it: &&mut IdentitySettings| it.source == source && it.demands == demands;
+                // An authority is asked for each host by itself.
+                match identities.iter_mut().find(is_like).filter(|_| source != Source::Acme) {
+                    Some(known) => known.names.extend(names),
+                    None if nth > 0 && names.is_empty() => {}
+                    None => identities.push(IdentitySettings { names, source, demands }),
+                }
+            }
         }
     }
     let is_acme = identities.iter().any(|it| it.source == Source::Acme);
     let acme = is_acme.then(|| acme(whole)).transpose()?;
-    Ok((!identities.is_empty()).then_some(Settings { identities, acme }))
+    Ok((!identities.is_empty()).then_some(Settings { identities, open, acme }))
 }
 
 /// What a host shows and demands, if it has a certificate.
-fn identity(located: &Located, whole: &Whole) -> Result<Option<IdentitySettings>, Error> {
+fn identity(located: &Located, whole: &Whole) -> Result<Option<(Source, Demands)>, Error> {
     let mut tls = whole.file.tls.clone().unwrap_or_default().beneath(whole.sources[0].directory());
     if let Some(own) = located.host.tls.clone() {
         tls = tls.overlaid(own.beneath(whole.sources[located.source].directory()));
@@ -65,7 +76,7 @@ fn identity(located: &Located, whole: &Whole) -> Result<Option<IdentitySettings>
         Some(Oldest::Tls13) => Version::Tls13,
         Some(Oldest::Tls12) | None => Version::Tls12,
     };
-    Ok(Some(IdentitySettings { names, source, demands: Demands { minimum, clients } }))
+    Ok(Some((source, Demands { minimum, clients })))
 }
 
 fn clients(tls: &keys::Tls) -> Result<Option<Clients>, Error> {
@@ -175,3 +186,40 @@ const RETRY: std::time::Duration = std::time::Duration::from_secs(120);
 const RETRY_MIN: std::time::Duration = std::time::Duration::from_secs(1);
 /// Names in a certificate.
 const NAMES_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of each certificate, whether it is demanded of clients, and the hosts without one.
+    fn told(text: &str) -> (Vec<(String, bool)>, String) {
+        let folder = tempfile::tempdir().expect("a private folder");
+        let path = folder.path().join("htbin.toml");
+        std::fs::write(&path, text).expect("it is ours");
+        let whole = file::read(&path, &|_| None).expect("it is right");
+        let settings = settings(&whole).expect("it is right").expect("TLS is spoken");
+        let of = |it: &IdentitySettings| (it.names.join(" "), it.demands.clients.is_some());
+        (settings.identities.iter().map(of).collect(), settings.open.join(" "))
+    }
+
+    const OWN: &str = "tls = { certificate = 'own', client-ca = 'ca' }";
+
+    #[test]
+    fn the_host_for_all_other_names_is_the_first() {
+        let text = format!(
+            "tls = {{ certificate = 'all' }}
+             host = [{{ name = 'a' }}, {{ name = 'b', {OWN} }}, {{ }}, {{ name = ['b', 'c', '*.d'] }}]"
+        );
+        let of_all = ("a c *.d".to_owned(), false);
+        assert_eq!(told(&text), (vec![of_all, ("b".to_owned(), true)], String::new()));
+        // Nobody is for other names: the first one is.
+        let text = format!("tls = {{ certificate = 'all' }}\nhost = [{{ name = 'b', {OWN} }}, {{ name = 'a' }}]");
+        assert_eq!(told(&text), (vec![("b".to_owned(), true), ("a".to_owned(), false)], String::new()));
+    }
+
+    #[test]
+    fn hosts_without_a_certificate_demand_nothing() {
+        let text = format!("host = [{{ name = [] }}, {{ name = 'a' }}, {{ name = 'b', {OWN} }}]");
+        assert_eq!(told(&text), (vec![("b".to_owned(), true)], " a".to_owned()));
+    }
+}

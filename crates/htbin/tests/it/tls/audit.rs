@@ -33,7 +33,7 @@ fn testssl_finds_nothing_above_low() {
     // It did look.
     let said = |id: &str| findings.iter().find(|it| it["id"] == id).map(|it| it["finding"].to_string());
     assert!(said("TLS1_3").is_some_and(|it| it.contains("offered")), "{text}");
-    assert!(said("heartbleed").is_some() && said("cipher_order").is_some() && said("HSTS").is_some(), "{text}");
+    assert!(said("heartbleed").is_some() && said("cipher_order").is_some() && said("HSTS_time").is_some(), "{text}");
 }
 
 /// It tries some hundred handshakes, one after the other, in a shell.

@@ -60,7 +60,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
             ..log(&flags)
         },
         threads: threads(&flags, machine).map_err(at_top)?,
-        user: terms::of_server(&whole.file.user),
+        user: terms::of_server(whole.file.user.as_ref()),
         record: flags.output.record.clone(),
         metrics: metrics(&whole.file, source)?,
         health: health(&whole.file).map_err(at_top)?,

@@ -115,7 +115,7 @@ fn of_scripts(site: &site::Settings, scripts: &cgi::Rules) -> String {
     }
     match &scripts.run_as {
         RunAs::Server => {}
-        RunAs::User(runner) => text.push_str(&format!(", as {}", runner.name)),
+        RunAs::User(runner) => text.extend([", as ", &runner.name]),
         RunAs::Owner(_) => text.push_str(", as their owners"),
     }
     match scripts.terms.confinement.level {

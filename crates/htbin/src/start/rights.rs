@@ -44,7 +44,7 @@ impl Rights {
             let terms = &mut rule.scripts.terms;
             match (&self.policy, &self.server) {
                 (Some(_), Some(server)) if rule.scripts.run_as == RunAs::Server => {
-                    terms.identity = Some(numbers(server))
+                    terms.identity = Some(numbers(server));
                 }
                 (Some(_), _) => {}
                 // Nobody becomes anybody: the launcher is that user already.

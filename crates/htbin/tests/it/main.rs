@@ -55,5 +55,6 @@ mod sendfile;
 mod status;
 mod stop;
 mod tls;
+mod users;
 mod tutorial;
 mod warm;

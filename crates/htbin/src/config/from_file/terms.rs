@@ -43,8 +43,8 @@ pub(super) fn add(rules: &Rules, base: &Path, scripts: &mut cgi::Rules) -> Resul
 }
 
 /// The server's own user: what is said at the top, if that is a user.
-pub(super) fn of_server(rules: &Option<String>) -> Option<String> {
-    rules.clone().filter(|user| user != OWNER)
+pub(super) fn of_server(user: Option<&String>) -> Option<String> {
+    user.filter(|user| *user != OWNER).cloned()
 }
 
 fn confinement(rules: &Rules, base: &Path, scripts: &cgi::Rules) -> Result<Confinement, Error> {

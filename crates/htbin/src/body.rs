@@ -29,6 +29,16 @@ pub enum Body {
 /// Chunks of a body as they arrive.
 pub type Chunks = Pin<Box<dyn Stream<Item = std::io::Result<Bytes>> + Send>>;
 
+/// What the octets of a body were made from, as an extension of its answer: whoever makes something of them, and keeps
+/// that, knows them again by it. Two bodies of one origin are the same to the octet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A file that has not changed for a while: device, inode, size and the times of its last changes.
+    File([u64; 5]),
+    /// An answer that is stored under this number.
+    Stored(u64),
+}
+
 /// A piece of a body whose length is known.
 #[derive(Debug, Clone)]
 pub enum Part {

@@ -7,4 +7,5 @@ pub mod fixed;
 pub mod kept;
 pub mod listing;
 pub mod range;
+pub mod sendfile;
 pub mod status;

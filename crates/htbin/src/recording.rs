@@ -365,5 +365,7 @@ mod tests {
         assert_eq!(form_masked(&headers, b"name=Ada&password=x"), b"name=Ada&password=(hidden)");
         assert!(fields(&headers, true).contains(&("cookie".to_owned(), "id=(hidden)".to_owned())));
         assert_eq!(form_masked(&HeaderMap::new(), b"password=x"), b"password=x");
+        headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("10"));
+        assert_eq!(fields(&headers, true).len(), fields(&headers, false).len() + 1);
     }
 }

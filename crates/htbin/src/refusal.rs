@@ -108,6 +108,8 @@ pub enum Reason {
     BadPath,
     /// HTTP/1.1 without Host, with two, or with one that is no host (RFC 9112 §3.2).
     BadHost,
+    /// The host demands of clients what this connection has not shown: a certificate, a version of TLS.
+    Misdirected,
     /// The request head is larger than `--max-head`, or has too many fields.
     RequestHeadTooLarge,
     /// The request head did not arrive in time.
@@ -122,6 +124,8 @@ pub enum Reason {
     TooMany(u32),
     /// The file of the users cannot be read, so nobody is let in.
     UsersUnreadable,
+    /// Who says who may come in does not answer, or nonsense.
+    AskedInVain,
     /// Nothing there.
     NotFound,
     /// A name that starts with a dot.
@@ -174,6 +178,8 @@ pub enum Reason {
     NoHead,
     /// The script's head breaks RFC 3875 §6.
     BadHead,
+    /// A script wants a file sent that it may not have sent.
+    SendfileDenied,
     /// The script's head is larger than `--max-head`.
     HeadTooLarge,
     /// More local redirects than allowed.
@@ -192,6 +198,11 @@ impl Reason {
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request is not valid HTTP."),
             Self::BadPath => (S::BAD_REQUEST, "bad-path", "The path of this address is not valid."),
             Self::BadHost => (S::BAD_REQUEST, "bad-host", "The request needs exactly one valid Host field."),
+            Self::Misdirected => (
+                S::MISDIRECTED_REQUEST,
+                "misdirected",
+                "This host has to be asked over a connection of its own, with what it demands.",
+            ),
             Self::RequestHeadTooLarge => (
                 S::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "request-head-too-large",
@@ -207,6 +218,7 @@ impl Reason {
             Self::UsersUnreadable => {
                 (S::INTERNAL_SERVER_ERROR, "users-unreadable", "The server cannot find out who may come in.")
             }
+            Self::AskedInVain => (S::BAD_GATEWAY, "asked-in-vain", "The server cannot find out who may come in."),
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
             Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
             Self::LeavesSite => (S::FORBIDDEN, "leaves-site", "This link leaves the site."),
@@ -239,6 +251,7 @@ impl Reason {
             Self::LaunchFailed => (S::BAD_GATEWAY, "launch-failed", "The script could not be started."),
             Self::NoHead => (S::BAD_GATEWAY, "no-head", "The script ended before it answered."),
             Self::BadHead => (S::BAD_GATEWAY, "bad-head", "The script's answer is not valid."),
+            Self::SendfileDenied => (S::BAD_GATEWAY, "sendfile-denied", "The script's answer is not valid."),
             Self::HeadTooLarge => (S::BAD_GATEWAY, "head-too-large", "The script's answer is not valid."),
             Self::RedirectLoop => (S::BAD_GATEWAY, "redirect-loop", "The script sends this request round in circles."),
             Self::ScriptTimeout => (S::GATEWAY_TIMEOUT, "script-timeout", "The script took too long."),

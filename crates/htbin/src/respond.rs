@@ -1,5 +1,8 @@
 //! The way of a request, top to bottom: rules, layers, target, handler, outcome, log.
 
+mod at_once;
+mod cached;
+mod check;
 mod details;
 mod live;
 mod record;
@@ -18,11 +21,13 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures_util::future::Either;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 
+use self::check::check;
 use crate::{
     body::Body,
+    challenges::Challenges,
     diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
@@ -39,7 +44,7 @@ use crate::{
     recording::{Recorder, Recording},
     refusal::{Reason, Refusal},
     route::{Action, Routes, Rule},
-    site::Target,
+    site::{Site, SiteFile, Target},
 };
 pub use record::Recorded;
 use record::{Record, Remarks, record_refusal};
@@ -67,6 +72,8 @@ pub struct Server {
     pub recorder: Option<Arc<Recorder>>,
     /// `--live`: pages hear of changes.
     pub live: Option<Arc<Live>>,
+    /// What authorities ask to see.
+    pub challenges: Option<Arc<Challenges>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -89,18 +96,14 @@ impl Server {
             return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
         }
         let mark = self.live_mark(&record.exchange, &request);
-        if let Some(response) = answer_at_once(&routes, &request) {
-            let response = match &mark {
-                Some(mark) => layers::inject(response, &request.method, mark),
-                None => response,
-            };
+        if let Some(response) = at_once::answer(&routes, &record.exchange, &request, mark.as_ref()) {
             return Either::Left(future::ready(record.of(response)));
         }
         Either::Right(Box::pin(async move { server.answer_in_time(&request, body, record, mark).await }))
     }
 
     async fn answer_in_time(
-        &self,
+        self: &Arc<Self>,
         request: &Parts,
         body: Incoming,
         mut record: Record,
@@ -112,7 +115,7 @@ impl Server {
         remarks.rule = Some(Arc::clone(routes.fallback(request)));
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
         if let Some(asked) = handle::status::asked(request, exchange.connection.secure)
-            && check(request).is_ok()
+            && check(request, &exchange.connection).is_ok()
             && details::is_at_home(self.debug, exchange, request)
         {
             remarks.is_onlooker = true;
@@ -134,6 +137,7 @@ impl Server {
         };
         if let Some(rule) = &remarks.rule {
             response = layers::leave(&rule.layers, request, response, mark.as_ref());
+            layers::leave_over(&rule.layers, &exchange.connection, response.headers_mut());
         }
         record.of(response)
     }
@@ -171,20 +175,25 @@ impl Server {
             started: Instant::now(),
             connection,
             user: None,
+            told: Vec::new(),
             start: OnceLock::new(),
             steps: Steps::default(),
         }
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         routes: &Routes,
         exchange: &mut Exchange,
         request: &Parts,
         body: Incoming,
         remarks: &mut Remarks,
     ) -> Result<Response<Body>, Refusal> {
-        check(request)?;
+        // An authority asks before there is a certificate, by a name that may demand one.
+        if let Some(shown) = self.challenges.as_ref().and_then(|challenges| challenges.answer(request)) {
+            return Ok(shown);
+        }
+        check(request, &exchange.connection)?;
         let mut body = Some(body);
         let mut sent_on: Option<Parts> = None;
         // The one step back is the local redirect (RFC 3875 §6.2.2), and a rewrite: it meets the rules of its new path as
@@ -213,8 +222,8 @@ impl Server {
 
     /// Does what the rule says.
     async fn act(
-        &self,
-        rule: &Rule,
+        self: &Arc<Self>,
+        rule: &Arc<Rule>,
         exchange: &Exchange,
         request: &Parts,
         body: &mut Option<Incoming>,
@@ -236,25 +245,10 @@ impl Server {
         };
         let path = UrlPath::parse(request.uri.path())?;
         match site.resolve(&path)? {
-            Target::File(file) => {
-                let metadata = file.metadata;
-                let response = handle::file::answer(file, request)?;
-                let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
-                rule.kept.keep(site, request, (&site.within(&path), &metadata), &response, finish);
-                Ok(Outcome::Answer(response))
-            }
+            Target::File(file) => send_file(rule, site, (&path, file), request).map(Outcome::Answer),
             Target::Directory(directory) => handle::listing::answer(directory, request).await.map(Outcome::Answer),
             Target::Redirect(location) => Ok(Outcome::Answer(moved(&location, request))),
-            Target::Script(script) => {
-                remarks.script = Some(script.program().to_string_lossy().into());
-                let answer = self.cgi.answer((&script, &rule.scripts), exchange, request, body.take()).await?;
-                Ok(match answer {
-                    handle::cgi::Answer::Response(response) => Outcome::Answer(response),
-                    handle::cgi::Answer::LocalRedirect(location) => {
-                        Outcome::SentOn(Box::new(redirect_locally(request, &location)?))
-                    }
-                })
-            }
+            Target::Script(script) => self.ask(rule, script, exchange, request, body.take(), remarks).await,
         }
     }
 
@@ -319,20 +313,36 @@ impl Server {
     }
 }
 
-/// The answer, if there is nothing to find out and nothing to wait for. When hyper reads on nobody holds the request any
-/// more, and so the request after it gets the same buffer.
-fn answer_at_once(routes: &Routes, request: &Parts) -> Option<Response<Body>> {
-    let rule = routes.find(request).ok().filter(|rule| !rule.layers.keep_out())?;
-    let response = rule.kept.answer(rule.action.site()?, request)?;
-    check(request).ok().map(|()| response)
-}
-
 /// What a step on the way comes to.
 enum Outcome {
     /// An answer for the client.
     Answer(Response<Body>),
     /// The same request, of another path.
     SentOn(Box<Parts>),
+}
+
+/// A file, or its compressed form that lies beside it.
+fn send_file(
+    rule: &Rule,
+    site: &Site,
+    (path, file): (&UrlPath, SiteFile),
+    request: &Parts,
+) -> Result<Response<Body>, Refusal> {
+    let metadata = file.metadata;
+    match &rule.layers.compress {
+        Some(compress) if compress.precompressed => {
+            handle::file::answer_encoded(site, (&site.within(path), file), request)
+        }
+        compress => {
+            let mut response = handle::file::answer(file, request)?;
+            let finish = |fields: &mut HeaderMap| layers::finish(&rule.layers, fields);
+            rule.kept.keep(site, request, (&site.within(path), &metadata), &response, finish);
+            if let Some(origin) = compress.as_ref().and_then(|_| metadata.origin()) {
+                response.extensions_mut().insert(origin);
+            }
+            Ok(response)
+        }
+    }
 }
 
 /// What a path that leads nowhere may have meant.
@@ -354,61 +364,6 @@ fn reason_of(error: &hyper::Error) -> Option<Reason> {
         _ if error.is_parse() => Some(Reason::BadRequest),
         _ => None,
     }
-}
-
-/// What must hold for every request, whatever it asks for.
-fn check(request: &Parts) -> Result<(), Refusal> {
-    let mut hosts = request.headers.get_all(header::HOST).iter();
-    let (host, more) = (hosts.next(), hosts.count());
-    // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
-    if more > 0 || (host.is_none() && request.version == Version::HTTP_11) {
-        let hosts = host.iter().count() + more;
-        return Err(Refusal::with_detail(Reason::BadHost, format!("{hosts} Host fields")));
-    }
-    if let Some(host) = host
-        && !is_host(host.as_bytes())
-    {
-        return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
-    }
-    // It takes the place of Host: in HTTP/2, and in HTTP/1.1 before an absolute target. Its userinfo, which no host has,
-    // would reach scripts as a part of HTTP_HOST (RFC 9110 §4.2.4, RFC 9113 §8.3.1).
-    if let Some(authority) = request.uri.authority()
-        && !is_host(authority.as_str().as_bytes())
-    {
-        return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
-    }
-    if request
-        .headers
-        .get(header::EXPECT)
-        .is_some_and(|expect| !expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-    {
-        return Err(Reason::ExpectationUnknown.into());
-    }
-    // Files know their methods, scripts may know any (REQUEST_METHOD, §4.1.12). A tunnel is neither's, and an echo would
-    // show fields to pages that may not read them.
-    if matches!(request.method, Method::CONNECT | Method::TRACE) {
-        return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
-    }
-    Ok(())
-}
-
-/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
-fn is_host(host: &[u8]) -> bool {
-    let (name, rest) = match host.iter().position(|byte| *byte == b']') {
-        Some(end) if host.starts_with(b"[") => (&host[1..end], &host[end + 1..]),
-        Some(_) => return false,
-        None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
-    };
-    let is_address = host.starts_with(b"[");
-    let fits = |byte: &u8| is_of_a_name(*byte) || is_address && *byte == b':';
-    let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
-    name.iter().all(fits) && is_port
-}
-
-/// What a reg-name may hold (RFC 3986 §3.2.2).
-fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'%' | b'&'..=b',' | b';' | b'=')
 }
 
 fn options_of_server() -> Response<Body> {
@@ -444,19 +399,4 @@ fn redirect_locally(request: &Parts, location: &str) -> Result<Parts, Refusal> {
         next.headers.remove(field);
     }
     Ok(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_a_host() {
-        for host in ["", "a", "a:80", "a:", "a.example", "127.0.0.1:8000", "[::1]", "[::1]:8000", "a_b"] {
-            assert!(is_host(host.as_bytes()), "{host}");
-        }
-        for host in ["a b", "a:b", "a/b", "user@a", "[::1", "::1", "[::1]x", "a]", "a:80:80", "[::1]:x"] {
-            assert!(!is_host(host.as_bytes()), "{host}");
-        }
-    }
 }

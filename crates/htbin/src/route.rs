@@ -73,6 +73,8 @@ pub struct Rule {
     pub layers: layers::Settings,
     /// What holds for scripts.
     pub scripts: Arc<handle::cgi::Rules>,
+    /// Files that scripts may have sent.
+    pub vault: Option<site::Vault>,
     /// Small files that were sent lately.
     pub kept: Kept,
 }
@@ -90,6 +92,7 @@ impl Routes {
                 pattern: rule.pattern.clone(),
                 action: Action::open(&rule.target, sites)?,
                 layers: rule.layers.clone(),
+                vault: site::Vault::open(&rule.scripts.sendfile)?,
                 scripts: Arc::new(rule.scripts.clone()),
                 kept: Kept::default(),
             }))
@@ -186,6 +189,15 @@ impl Settings {
             }
         }
         sites
+    }
+
+    /// Who is sent to TLS is sent to this port.
+    pub fn redirect_to(&mut self, port: u16) {
+        for rule in self.hosts.iter_mut().flat_map(|host| &mut host.rules) {
+            if let Some(https) = &mut rule.layers.https {
+                https.redirect = https.redirect.map(|_| port);
+            }
+        }
     }
 
     /// Every rule.

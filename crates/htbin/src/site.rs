@@ -2,6 +2,7 @@
 //! changes one. Limits it cannot lift are named in `docs/threats.md`: hard links, case-insensitive file systems, and a
 //! script directory that becomes a symbolic link into the site after the start.
 
+mod beside;
 mod directory;
 mod file;
 mod near;
@@ -10,6 +11,7 @@ mod plain;
 mod script;
 mod scripts;
 mod tree;
+mod vault;
 
 use std::{
     borrow::Cow,
@@ -28,6 +30,7 @@ pub use self::{
     directory::{Directory, Entry, Kind},
     file::{Metadata, SiteFile},
     script::Script,
+    vault::Vault,
 };
 use self::{
     place::{Place, What},
@@ -160,6 +163,14 @@ pub enum Error {
     ScriptDir {
         /// Its URL.
         url: String,
+        /// Where it should be.
+        directory: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A directory whose files scripts may have sent cannot be opened.
+    #[error("cannot open directory {directory}: {source}; check sendfile")]
+    Sendfile {
         /// Where it should be.
         directory: PathBuf,
         /// What the system says.

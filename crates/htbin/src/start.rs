@@ -14,7 +14,7 @@ mod run;
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::EarlyLauncher;
+use htbin_spawn::{EarlyLauncher, Policy};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -142,12 +142,20 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     for listen in &settings.listen {
         sockets.extend(listen::open(listen)?);
     }
+    let secure = sockets.iter().find(|socket| socket.secure).and_then(Socket::address);
+    if let Some(secure) = secure {
+        settings.routes.redirect_to(secure.port());
+    }
     let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
     let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
     // From here on nothing of this process is root's, the launcher included: without a configuration file every script
     // runs as the same user, so nobody needs the right to change it.
     if let Some(identity) = &identity {
         give_sockets(&sockets, identity)?;
+        if let Some(tls) = &tls {
+            tls.give_to(identity.uid, identity.gid)
+                .context("cannot give the folder of certificates to the server's user")?;
+        }
         privilege::assume(identity)?;
     }
     tls.iter().for_each(Tls::check_reload);
@@ -161,7 +169,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    let launcher = EarlyLauncher::start(Policy::Any).context("cannot start the launcher")?;
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log).context("cannot start the access log")?);
     let live = watch(&settings, &routes);
@@ -181,10 +189,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
         if let (Some(opener), Some(path), Some(url)) = (opener, &settings.open, banner.urls().first()) {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
-        let extras = Extras { live: live.clone(), recorder };
+        tls.iter().for_each(Tls::start);
+        let challenges = tls.as_ref().map(Tls::challenges);
+        let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
-        let reload = Reload { settings, server };
+        let reload = Reload { settings, server, tls: tls.clone(), secure };
         serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload)).await
     });
     runtime.shutdown_background();
@@ -239,7 +249,10 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     let has_status = settings.cgi.debug != Debug::Never && sockets.iter().any(|socket| socket.address().is_some());
-    let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
+    let tls = settings
+        .tls
+        .as_ref()
+        .is_some_and(tls::Settings::is_self_signed)
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
         served: demo.map_or(served, |_| "the demo site".to_owned()),

@@ -12,7 +12,12 @@ use crate::{
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for listen in &self.listen {
-            let scheme = if listen.secure { "https" } else { "http" };
+            let scheme = match (listen.secure, listen.introduced) {
+                (false, false) => "http",
+                (true, false) => "https",
+                (false, true) => "http after the PROXY protocol",
+                (true, true) => "https after the PROXY protocol",
+            };
             let places: Vec<String> = listen.binds.iter().map(|bind| place(bind, listen.port)).collect();
             match &places[..] {
                 [] => writeln!(f, "listen  {scheme} on 127.0.0.1:{0} and [::1]:{0}", listen.port)?,

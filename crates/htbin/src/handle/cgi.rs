@@ -10,7 +10,7 @@ mod upload;
 
 use std::{
     ffi::OsString,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -86,6 +86,8 @@ pub struct Rules {
     pub pass_auth: bool,
     /// Scripts may gain privileges (setuid programs).
     pub new_privileges: bool,
+    /// Directories whose files a script may have sent in place of a body of its own (`X-Sendfile`).
+    pub sendfile: Vec<PathBuf>,
 }
 
 impl Rules {
@@ -276,6 +278,7 @@ impl Rules {
             post_argv: false,
             pass_auth: false,
             new_privileges: false,
+            sendfile: Vec::new(),
         }
     }
 }

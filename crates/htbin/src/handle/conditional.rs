@@ -74,7 +74,7 @@ impl Validators {
 pub fn decide(headers: &HeaderMap, validators: &Validators, now: SystemTime) -> Decision {
     let modified = validators.modified.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
     if headers.contains_key(header::IF_MATCH) {
-        if !lists(headers, header::IF_MATCH, validators, false) {
+        if !lists(headers, header::IF_MATCH, validators.etag(), false) {
             return Decision::Failed;
         }
     } else if let (Some(date), Some(modified)) = (date(headers, header::IF_UNMODIFIED_SINCE), modified)
@@ -83,7 +83,7 @@ pub fn decide(headers: &HeaderMap, validators: &Validators, now: SystemTime) -> 
         return Decision::Failed;
     }
     if headers.contains_key(header::IF_NONE_MATCH) {
-        if lists(headers, header::IF_NONE_MATCH, validators, true) {
+        if lists(headers, header::IF_NONE_MATCH, validators.etag(), true) {
             return Decision::NotModified;
         }
     } else if let (Some(date), Some(modified)) = (date(headers, header::IF_MODIFIED_SINCE), modified)
@@ -95,15 +95,16 @@ pub fn decide(headers: &HeaderMap, validators: &Validators, now: SystemTime) -> 
     Decision::Go { ranges }
 }
 
-/// Is the entity-tag in the list, or is the list `*`? Weak comparison lets `W/` pass (RFC 9110 §8.8.3.2).
-fn lists(headers: &HeaderMap, field: HeaderName, validators: &Validators, weak: bool) -> bool {
+/// Is the entity-tag, given with its quotes, in the list of this field, or is the list `*`? Weak comparison lets `W/` pass
+/// (RFC 9110 §8.8.3.2).
+pub fn lists(headers: &HeaderMap, field: HeaderName, etag: &[u8], weak: bool) -> bool {
     headers.get_all(field).iter().any(|value| {
         let mut rest = value.as_bytes().trim_ascii();
         if rest == b"*" {
             return true;
         }
         while let Some((is_weak, tag, after)) = first_tag(rest) {
-            if tag == validators.etag() && (weak || !is_weak) {
+            if tag == etag && (weak || !is_weak) {
                 return true;
             }
             rest = after;
@@ -134,7 +135,8 @@ fn holds(condition: &HeaderValue, validators: &Validators, modified: Option<Syst
     date.is_some() && date == modified && modified.is_some_and(at_rest)
 }
 
-fn date(headers: &HeaderMap, field: HeaderName) -> Option<SystemTime> {
+/// The date in this field; what is none counts as absent.
+pub fn date(headers: &HeaderMap, field: HeaderName) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(field)?.to_str().ok()?).ok()
 }
 

@@ -22,8 +22,10 @@ use super::{
 };
 use crate::{
     body::{Body, Part},
+    coding::{Accepted, Coding},
+    path::UrlPath,
     refusal::{Reason, Refusal},
-    site::SiteFile,
+    site::{Site, SiteFile},
 };
 
 /// Answers GET, HEAD and OPTIONS for a file (RFC 9110 §9.3, §13, §14).
@@ -45,6 +47,44 @@ pub fn answer(file: SiteFile, request: &request::Parts) -> Result<Response<Body>
         Decision::Go { ranges } if ranges && asked == Asked::Get => part_or_whole(file, request, &validators),
         Decision::Go { .. } => Ok(whole(file, asked, &validators)),
     }
+}
+
+/// The same, but if the client takes it the compressed form of the file that lies beside it, as `page.html.br`, unless that
+/// is older. It has a type in common with the file, and its own validators: it is another representation.
+///
+/// # Errors
+/// Those of [`answer`].
+pub fn answer_encoded(
+    site: &Site,
+    (path, file): (&UrlPath, SiteFile),
+    request: &request::Parts,
+) -> Result<Response<Body>, Refusal> {
+    let accepted = Accepted::of(&request.headers);
+    let (mut left, mut found) = (ENCODED.to_vec(), None);
+    while let Some(coding) = accepted.best(&left) {
+        if let Some(encoded) = site.beside(path, &file, coding.suffix()) {
+            found = Some((encoded, coding));
+            break;
+        }
+        left.retain(|other| *other != coding);
+    }
+    let origin = file.metadata.origin();
+    let (file, coding) = match found {
+        Some((encoded, coding)) => (SiteFile { name: file.name, ..encoded }, Some(coding)),
+        None => (file, None),
+    };
+    let mut response = answer(file, request)?;
+    let has_content = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+    match (coding, origin) {
+        (Some(coding), _) if has_content => {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        }
+        (None, Some(origin)) => _ = response.extensions_mut().insert(origin),
+        _ => {}
+    }
+    // What lies beside it now, or later, is for others.
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    Ok(response)
 }
 
 /// What files and listings can be asked for.
@@ -174,6 +214,9 @@ fn boundary() -> String {
 fn ascii(value: String) -> HeaderValue {
     HeaderValue::try_from(value).expect("made of ASCII letters, digits and punctuation")
 }
+
+/// Made once, so the smallest comes first.
+const ENCODED: [Coding; 3] = [Coding::Brotli, Coding::Zstd, Coding::Gzip];
 
 /// The methods files and listings have.
 pub const ALLOW: &str = "GET, HEAD, OPTIONS";

@@ -5,14 +5,13 @@ use std::{
     collections::HashMap,
     ffi::CString,
     sync::{Arc, PoisonError, RwLock},
-    time::SystemTime,
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
 use crate::{
-    body::{Body, Part},
+    body::{Body, Origin, Part},
     path::UrlPath,
     site::{Metadata, Site},
 };
@@ -32,13 +31,14 @@ struct Shelf {
 struct File {
     relative: CString,
     metadata: Metadata,
+    origin: Origin,
     fields: HeaderMap,
     content: Bytes,
 }
 
 impl Kept {
-    /// The answer, finished, if it is known and its file unchanged.
-    pub fn answer(&self, site: &Site, request: &Parts) -> Option<Response<Body>> {
+    /// The answer, finished, and what it was made from, if it is known and its file unchanged.
+    pub fn answer(&self, site: &Site, request: &Parts) -> Option<(Response<Body>, Origin)> {
         if request.method != Method::GET || request.headers.keys().any(is_conditional) {
             return None;
         }
@@ -52,7 +52,7 @@ impl Kept {
         }
         let mut response = Response::new(Body::full(file.content.clone()));
         *response.headers_mut() = file.fields.clone();
-        Some(response)
+        Some((response, file.origin))
     }
 
     /// Keeps an answer if it is the whole of a small file, with the fields that `finish` gives it on its way out.
@@ -64,9 +64,10 @@ impl Kept {
         response: &Response<Body>,
         finish: impl FnOnce(&mut HeaderMap),
     ) {
-        if request.method != Method::GET || response.status() != StatusCode::OK || is_fresh(metadata) {
+        if request.method != Method::GET || response.status() != StatusCode::OK {
             return;
         }
+        let Some(origin) = metadata.origin() else { return };
         let Body::One(Some(Part::Bytes(content))) = response.body() else { return };
         let slashes = path.decoded().iter().take_while(|octet| **octet == b'/').count();
         let Ok(relative) = CString::new(&path.decoded()[slashes..]) else { return };
@@ -76,7 +77,7 @@ impl Kept {
         }
         let mut fields = response.headers().clone();
         finish(&mut fields);
-        let file = File { relative, metadata: *metadata, fields, content: content.clone() };
+        let file = File { relative, metadata: *metadata, origin, fields, content: content.clone() };
         let mut shelf = self.0.write().unwrap_or_else(PoisonError::into_inner);
         // When it is full it starts over: what is asked for often is back at once.
         if shelf.bytes + file.bytes() > BYTES_MAX {
@@ -116,18 +117,10 @@ fn is_conditional(name: &header::HeaderName) -> bool {
     )
 }
 
-/// A file system tells times in ticks of some milliseconds: a file changed twice within one looks the same after both.
-/// So one that was just changed is not kept.
-fn is_fresh(metadata: &Metadata) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    i64::try_from(now).is_ok_and(|now| now - metadata.ctime.max(metadata.mtime) < FRESH_SECONDS)
-}
-
 /// A larger file is worth opening.
 const FILE_BYTES_MAX: usize = 16 * 1024;
 /// All of them together.
 const BYTES_MAX: usize = 1024 * 1024;
-const FRESH_SECONDS: i64 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -174,7 +167,7 @@ mod tests {
         let stand = Stand::new(Path::new(env!("CARGO_MANIFEST_DIR")));
         let request = get(&format!("/{OLD}"));
         let first = stand.send(&request);
-        let second = stand.kept.answer(&stand.site, &request).expect("it is kept");
+        let (second, _) = stand.kept.answer(&stand.site, &request).expect("it is kept");
         assert_eq!(first.headers(), second.headers());
         assert_eq!(first.body().length(), second.body().length());
     }
@@ -187,6 +180,7 @@ mod tests {
         let file = File {
             relative: c"a.txt".into(),
             metadata: Metadata { size: 3, mtime: 1, mtime_nsec: 0, inode: 1, device: 1, ctime: 1, ctime_nsec: 0 },
+            origin: Origin::Stored(1),
             fields: HeaderMap::new(),
             content: "one".into(),
         };

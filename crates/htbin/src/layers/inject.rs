@@ -12,13 +12,13 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use self::place::Place;
 use crate::{
-    body::{Body, Chunks, Part},
+    body::{Body, Chunks, Origin, Part},
     live::Mark,
     page,
 };
 
 /// The answer with the script in it, where that is possible.
-pub fn inject(mut response: Response<Body>, method: &Method, mark: &Mark) -> Response<Body> {
+pub(super) fn inject(mut response: Response<Body>, method: &Method, mark: &Mark) -> Response<Body> {
     if *method == Method::HEAD || !is_page(response.status(), response.headers()) {
         return response;
     }
@@ -34,6 +34,7 @@ pub fn inject(mut response: Response<Body>, method: &Method, mark: &Mark) -> Res
         fields.remove(name);
     }
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().remove::<Origin>();
     response.map(|body| with(body, mark.element()))
 }
 

@@ -1,10 +1,11 @@
 //! A regular file of the site, opened for reading.
 
-use std::{ffi::OsString, fs::File, os::unix::ffi::OsStringExt};
+use std::{ffi::OsString, fs::File, os::unix::ffi::OsStringExt, time::SystemTime};
 
 use rustix::fs::Stat;
 
 use super::tree::Opened;
+use crate::body::Origin;
 
 /// A regular file of the site, open for reading.
 #[derive(Debug)]
@@ -36,6 +37,24 @@ pub struct Metadata {
     pub ctime_nsec: u32,
 }
 
+impl Metadata {
+    /// What tells this state of this file from every other; none for a file that was just changed. A file system tells
+    /// times in ticks of some milliseconds: a file changed twice within one looks the same after both.
+    pub fn origin(&self) -> Option<Origin> {
+        let time = |seconds: i64, nanoseconds| {
+            (seconds as u64).wrapping_mul(1_000_000_000).wrapping_add(u64::from(nanoseconds))
+        };
+        let times = [time(self.mtime, self.mtime_nsec), time(self.ctime, self.ctime_nsec)];
+        (!self.is_fresh()).then_some(Origin::File([self.device, self.inode, self.size, times[0], times[1]]))
+    }
+
+    /// Was it changed so lately that it may change again unseen?
+    fn is_fresh(&self) -> bool {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        i64::try_from(now).is_ok_and(|now| now.saturating_sub(self.ctime.max(self.mtime)) < FRESH_SECONDS)
+    }
+}
+
 impl From<&Stat> for Metadata {
     fn from(stat: &Stat) -> Self {
         Self {
@@ -56,3 +75,5 @@ impl SiteFile {
         Self { file: File::from(opened.fd), metadata, name: OsString::from_vec(name.to_vec()) }
     }
 }
+
+const FRESH_SECONDS: i64 = 3;

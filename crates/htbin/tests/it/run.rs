@@ -197,6 +197,8 @@ fn the_body_is_a_text_a_file_or_standard_input() {
     // Its size is said to be 0.
     let told = reply(&ran(&site, "cgi-bin/echo", &["-d", "@/proc/version"])).text();
     assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
+    let told = reply(&ran(&site, "cgi-bin/echo", &["-X", "GET", "-d", "@/proc/version"])).text();
+    assert_eq!(told, fs::read_to_string("/proc/version").unwrap());
     let mut child = command(&site, "cgi-bin/echo", &["-d", "@-", "--raw"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

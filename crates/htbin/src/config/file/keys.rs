@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::values::{Address, Count, Frequency, Hosts, Many, Size, Switch, Time, UsersFile, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Size, Time, UsersFile, Words};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -84,6 +84,30 @@ macro_rules! rules {
             pub rate_user: Option<Frequency>,
             /// Users with passwords. What a host or a route leaves out it has from above; false: nobody is asked there.
             pub auth: Option<Auth>,
+            /// Answers are compressed on their way out, as their clients take it: zstd, br or gzip [false]. Not for pages that
+            /// show a secret next to what the request says (BREACH).
+            pub compress: Option<bool>,
+            /// What is compressed: media types as `text/*`, `application/json` or `+xml` [texts of all kinds]. A stream of
+            /// events only if `text/event-stream` is named.
+            pub compress_types: Option<Many<String>>,
+            /// What is known to be shorter goes as it is [1k].
+            pub compress_min: Option<Size>,
+            /// A file named as another with `.br`, `.zst` or `.gz` behind it is its compressed form, and is sent in its place,
+            /// unless it is older [false].
+            pub precompressed: Option<bool>,
+            /// Answers of scripts are stored and given again for as long as they say (Cache-Control, Expires) [false].
+            pub cache: Option<bool>,
+            /// So long is an answer fresh that says nothing of that, to a request without Cookie and Authorization [0s: it is
+            /// not stored].
+            pub cache_ttl: Option<Time>,
+            /// Directories whose files scripts may have sent, by naming one in a field X-Sendfile.
+            pub sendfile: Option<Many<PathBuf>>,
+            /// What becomes of who asks without TLS: `redirect` to the same address with it, or `optional` [optional]. An
+            /// authority may ask for `/.well-known/acme-challenge/` without.
+            pub https: Option<Https>,
+            /// Browsers are to come with TLS alone for so long: `1y`, `180d`, with `subdomains` for all names below, and
+            /// `preload` to be in the list that browsers have. true is `1y`.
+            pub hsts: Option<Words>,
         }
 
         impl Layer for $name {
@@ -92,12 +116,14 @@ macro_rules! rules {
                 macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
                 over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv);
-                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
-                over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body);
+                over!(max_output); over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
                 over!(deny); over!(allow); over!(rate); over!(rate_user);
                 if let Some(auth) = &it.auth {
                     rules.auth = Some(auth.over(rules.auth.as_ref()));
                 }
+                over!(compress); over!(compress_types); over!(compress_min); over!(precompressed);
+                over!(cache); over!(cache_ttl); over!(sendfile);
                 if let Some(env) = &it.env {
                     rules.env.get_or_insert_default().extend(env.clone());
                 }
@@ -120,14 +146,17 @@ rules! {
         /// those here, and nothing else may stand in them.
         include: Option<Many<String>>,
         /// Where it listens: `127.0.0.1:8000`, `[::]:80`, `https://[::]:443`, `/run/htbin.sock`. Without an address, as in
-        /// `:80`, everywhere [127.0.0.1:8000 and [::1]:8000].
+        /// `:80`, everywhere. `proxy+http://` and `proxy+https://`: a proxy says first who the client is, by the PROXY
+        /// protocol, version 1 or 2; with `trusted-proxies` only one of those [127.0.0.1:8000 and [::1]:8000].
         listen: Option<Many<Address>>,
         /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
         user: Option<String>,
         /// The file for the number of the process, for `htbin reload`.
         pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
-        tls: Option<Certificate>,
+        tls: Option<Tls>,
+        /// The authority that makes certificates, for hosts that say `tls = { acme = true }`.
+        acme: Option<Acme>,
         /// Proxies that are believed what they say of a client, its scheme and its host: addresses as in `deny`. They must
         /// set these fields, or take them out of what a client sends [none].
         trusted_proxies: Option<Many<String>>,
@@ -172,6 +201,13 @@ rules! {
         warm_idle: Option<Time>,
         /// One that holds more memory starts anew [256m].
         warm_memory: Option<Size>,
+        /// Memory for what `cache` stores [64m].
+        cache_memory: Option<Size>,
+        /// A longer body is not stored [1m, at most a sixteenth of the memory].
+        cache_entry: Option<Size>,
+        /// From this machine the method PURGE takes out what is stored for an address, or for all that begin so: `/news/*`
+        /// [false].
+        cache_purge: Option<bool>,
         /// The failure page and the status page: true for everybody, false for nobody [this machine].
         debug: Option<bool>,
         /// The form of the access log: `common`, `combined` or `json` [common].
@@ -192,6 +228,8 @@ rules! {
     pub struct Host {
         /// Its names: `www.example.org`, or `*.example.org` for all below. Without one it answers for every other name.
         name: Option<Many<Hosts>>,
+        /// The certificate for this host, and what is demanded of its clients: the keys of `[tls]`.
+        tls: Option<Tls>,
         /// Routes, in the order in which they are tried; the first one that fits answers.
         route: Vec<Route>,
     }
@@ -244,10 +282,10 @@ rules! {
     pub struct Rules {}
 }
 
-/// A certificate and its key.
+/// A certificate and its key, and what is demanded of clients.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Certificate {
+pub struct Tls {
     /// The certificate (PEM), with those between it and one that clients know, and with the key if that has no file of its
     /// own. Read again when it changes.
     pub certificate: Option<PathBuf>,
@@ -256,7 +294,77 @@ pub struct Certificate {
     /// The file with the password of the key.
     pub password_file: Option<PathBuf>,
     /// A certificate made now, for development [false].
-    pub self_signed: Switch,
+    pub self_signed: Option<bool>,
+    /// An authority makes the certificate, for the names of the host; see `[acme]` [false].
+    pub acme: Option<bool>,
+    /// The oldest version that is spoken: `1.2` or `1.3` [1.2].
+    pub minimum: Option<Version>,
+    /// Clients show a certificate that one of those in this file (PEM) has signed.
+    pub client_ca: Option<PathBuf>,
+    /// Whether they must: `require`, or `request`, where scripts look at SSL_CLIENT_VERIFY [require].
+    pub client_certificate: Option<Asked>,
+    /// Scripts get the client's certificate, SSL_CLIENT_CERT [false].
+    pub client_pem: Option<bool>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Version {
+    /// 1.2 and 1.3.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// 1.3 alone.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// How certificates of clients are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    /// Who has none may come in, too.
+    Request,
+    /// Nobody comes in without.
+    Require,
+}
+
+/// What becomes of who asks without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Https {
+    /// Answered as anybody.
+    Optional,
+    /// Sent to the same address with TLS.
+    Redirect,
+}
+
+/// An authority that makes certificates (RFC 8555).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Acme {
+    /// A private folder for the account, the keys and the certificates. It belongs to the user who serves.
+    pub state: Option<PathBuf>,
+    /// Where the authority is asked [Let's Encrypt]. Who names one agrees to its terms of service.
+    pub directory: Option<String>,
+    /// The certificate of who signed the authority's own (PEM), for one that the system does not know.
+    pub ca: Option<PathBuf>,
+    /// An address for letters of the authority: `admin@example.org`.
+    pub contact: Option<String>,
+    /// How names are shown to be ours: `tls-alpn-01` at port 443, `http-01` at port 80 [in turns].
+    pub challenge: Option<Proof>,
+    /// The pause after a failure; the next ones are twice as long each, 12h at most [2m].
+    pub retry: Option<Time>,
+}
+
+/// How a name is shown to be ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Proof {
+    /// By an answer at port 80.
+    #[serde(rename = "http-01")]
+    Http,
+    /// By a certificate at port 443.
+    #[serde(rename = "tls-alpn-01")]
+    TlsAlpn,
 }
 
 /// Users with passwords.
@@ -270,6 +378,14 @@ pub struct Users {
     pub realm: Option<String>,
     /// Only these of them may come in [all].
     pub users: Option<Many<String>>,
+    /// Instead of a file: a server that is asked for each request, `http://127.0.0.1:9091/verify`. It is told of the request
+    /// in X-Forwarded-Method, -Proto, -Host, -Uri and -For, Cookie and Authorization. If it answers 2xx the request goes
+    /// on; a redirect or 4xx the client gets.
+    pub ask: Option<String>,
+    /// The field of its answer with the name of the user, for REMOTE_USER [Remote-User].
+    pub ask_user: Option<String>,
+    /// Fields of its answer that scripts get; a client's own of these names nobody gets.
+    pub ask_copy: Option<Many<String>>,
 }
 
 /// Users with passwords, or nobody is asked.
@@ -310,9 +426,13 @@ impl Auth {
     fn over(&self, above: Option<&Self>) -> Self {
         match (self, above) {
             (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
-                file: users.file.clone().or_else(|| above.file.clone()),
+                // One of the two takes the place of the other.
+                file: users.file.clone().or_else(|| above.file.clone().filter(|_| users.ask.is_none())),
                 realm: users.realm.clone().or_else(|| above.realm.clone()),
                 users: users.users.clone().or_else(|| above.users.clone()),
+                ask: users.ask.clone().or_else(|| above.ask.clone().filter(|_| users.file.is_none())),
+                ask_user: users.ask_user.clone().or_else(|| above.ask_user.clone()),
+                ask_copy: users.ask_copy.clone().or_else(|| above.ask_copy.clone()),
             }),
             _ => self.clone(),
         }

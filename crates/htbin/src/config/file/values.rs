@@ -15,9 +15,6 @@ use crate::{
     route::HostName,
 };
 
-/// A switch that is off unless it is said.
-pub type Switch = bool;
-
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);
@@ -135,23 +132,26 @@ pub struct Address {
     pub port: Option<u16>,
     /// TLS is spoken there.
     pub secure: bool,
+    /// The PROXY protocol comes first.
+    pub introduced: bool,
 }
 
 impl std::str::FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (rest, secure) = match text.split_once("://") {
-            Some(("https", rest)) => (rest, true),
-            Some(("http", rest)) => (rest, false),
-            Some((scheme, _)) => return Err(format!("'{text}': there is no scheme {scheme} here, http and https are")),
-            None => (text, false),
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let (introduced, scheme) = scheme.strip_prefix("proxy+").map_or((false, scheme), |scheme| (true, scheme));
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return Err(format!("'{text}': there is no scheme {scheme} here, http and https are")),
         };
         if rest.starts_with('/') || rest.starts_with("./") {
             if secure {
                 return Err(format!("'{text}': TLS is not spoken over a UNIX socket"));
             }
-            return Ok(Self { place: rest.to_owned(), port: None, secure });
+            return Ok(Self { place: rest.to_owned(), port: None, secure, introduced });
         }
         let form = || format!("'{text}' is not an address with a port, as 127.0.0.1:8000, [::]:80 or https://[::]:443");
         let (place, port) = match rest.trim_end_matches('/').rsplit_once(':') {
@@ -162,7 +162,7 @@ impl std::str::FromStr for Address {
         if place.contains(':') != place.starts_with('[') || place.starts_with('[') != place.ends_with(']') {
             return Err(form());
         }
-        Ok(Self { place: place.to_owned(), port: Some(value::port(port).map_err(|_| form())?), secure })
+        Ok(Self { place: place.to_owned(), port: Some(value::port(port).map_err(|_| form())?), secure, introduced })
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     body::{Body, Part},
     diagnosis::{Diagnosis, Event, Evidence, Subject},
+    handle::sendfile,
     site::Script,
 };
 
@@ -34,7 +35,9 @@ pub(super) async fn read(
             Ok(Answer::LocalRedirect(location))
         }
         Ok((Meaning::Document(document) | Meaning::ClientRedirect(document) | Meaning::Nph(document), rest)) => {
-            let response = respond(document, rest, running, request, subject).await;
+            let sends_file = !rules.sendfile.is_empty() && document.headers.contains_key(sendfile::FIELD);
+            let has_body = document.body_allowed() && request.method != Method::HEAD && !sends_file;
+            let response = respond(document, (has_body, rest), running, subject).await;
             Ok(Answer::Response(response.map_err(|halt| Fault::new(halt, b""))?))
         }
         Err(fault) => {
@@ -88,12 +91,11 @@ async fn first_piece_follows(running: &mut Running) -> bool {
 
 async fn respond(
     document: Document,
-    rest: Bytes,
+    (has_body, rest): (bool, Bytes),
     mut running: Running,
-    request: &Parts,
     subject: impl FnOnce() -> Subject,
 ) -> Result<Response<Body>, Halt> {
-    let body = if document.body_allowed() && request.method != Method::HEAD {
+    let body = if has_body {
         let mut begun = VecDeque::from([rest]);
         if is_whole(&mut begun, document.content_length, &mut running).await? {
             running.finish();

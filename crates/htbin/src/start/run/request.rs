@@ -55,9 +55,14 @@ impl Request {
             put(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         }
         let body = flags.data.as_deref().map_or_else(|| Ok(Source::of_text(b"")), Source::new)?;
-        if flags.data.is_some() && body.length == Some(0) {
-            // Nothing to send is no body unless somebody says so.
-            fields.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        // hyper sends nothing for no octets, nor with a GET whose length is not known, unless somebody says so.
+        let framing = match body.length {
+            Some(0) => Some((header::CONTENT_LENGTH, "0")),
+            Some(_) => None,
+            None => Some((header::TRANSFER_ENCODING, "chunked")),
+        };
+        if let Some((name, value)) = framing.filter(|_| flags.data.is_some()) {
+            fields.insert(name, HeaderValue::from_static(value));
         }
         Ok(Self { method, target, fields, body })
     }

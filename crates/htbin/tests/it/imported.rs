@@ -38,12 +38,11 @@ fn apache_with_hosts_and_rights() {
         ("one.test", "/old/deep?x=1"),
         ("one.test", "/gone"),
         ("one.test", "/more/a.txt"),
-        ("one.test", "/more/"),
         ("one.test", "/closed/a.txt"),
         ("one.test", "/far/a.txt"),
         ("one.test", "/near/a.txt"),
         ("one.test", "/cgi-bin/told.sh/extra?q"),
-        ("one.test", "/run/told.sh?q"),
+        ("one.test", "/does/told.sh?q"),
         ("two.test", "/a.txt"),
         ("www.two.test", "/a.txt"),
         ("two.test", "/cgi-bin/told.sh"),
@@ -82,7 +81,7 @@ fn nginx_with_hosts_and_rights() {
     let new = translated("nginx", &old, &machine);
     for (host, path) in [
         ("one.test", "/"),
-        ("one.test", "/old/deep?x=1"),
+        ("one.test", "/old/deep"),
         ("one.test", "/gone"),
         ("one.test", "/exact"),
         ("one.test", "/exact/not"),
@@ -91,7 +90,7 @@ fn nginx_with_hosts_and_rights() {
         ("one.test", "/far/a.txt"),
         ("one.test", "/near/a.txt"),
         ("one.test", "/text"),
-        ("one.test", "/run/told.sh?q"),
+        ("one.test", "/does/told.sh?q"),
         ("one.test", "/one-program?q"),
         ("two.test", "/a.txt"),
         ("www.two.test", "/a.txt"),
@@ -180,10 +179,10 @@ fn furnished() -> Machine {
     }
     machine.file("www/two/a.txt", "of two", 0o644);
     machine.file("www-more/a.txt", "more", 0o644);
-    for folder in ["www/cgi-bin", "lib/cgi-bin", "www/run", "www/two/cgi-bin"] {
+    for folder in ["www/cgi-bin", "lib/cgi-bin", "www/does", "www/two/cgi-bin"] {
         machine.file(&format!("{folder}/told.sh"), TOLD, 0o755);
     }
-    for folder in ["closed", "far", "near", "exact", "two", "two/cgi-bin", "run"] {
+    for folder in ["closed", "far", "near", "exact", "two", "two/cgi-bin", "does"] {
         machine.mode(&format!("www/{folder}"), 0o755);
     }
     machine.mode("www-more", 0o755);
@@ -213,7 +212,7 @@ LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
     <Directory /srv/www/closed>
         Require all denied
     </Directory>
-    <Directory /srv/www/run>
+    <Directory /srv/www/does>
         Options +ExecCGI
         SetHandler cgi-script
     </Directory>
@@ -284,7 +283,7 @@ server {
     location /far { allow 192.0.2.0/24; deny all; }
     location /near { allow 127.0.0.0/8; deny all; }
     location /text { default_type text/plain; return 200 "a text"; }
-    location /run/ {
+    location /does/ {
         include /etc/nginx/fastcgi_params;
         fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
         fastcgi_param GUESTBOOK "a book";

@@ -243,7 +243,7 @@ fn what_the_route_says_counts_before_the_preset() {
     ours_only!();
     let script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s %s' \"$GIT_PROJECT_ROOT\" \"$1\"\n";
     let site = Site::new().script("own", script);
-    let text = "[[route]]\npath = \"/git\"\npreset = \"git\"\nprogram = \"own\"\narguments = [\"--own\"]\n\
+    let text = "[[route]]\npath = \"/git\"\npreset = \"git\"\nprogram = \"./own\"\narguments = [\"--own\"]\n\
                 env = { GIT_PROJECT_ROOT = \"/elsewhere\" }\n";
     assert_eq!(serve(&site, text).get("/git/x").expect(200).text(), "/elsewhere --own");
 }

@@ -137,8 +137,8 @@ macro_rules! rules {
                 macro_rules! over { ($key:ident) => { if it.$key.is_some() { rules.$key.clone_from(&it.$key); } } }
                 over!(directory); over!(index); over!(listing); over!(hidden); over!(follow_symlinks); over!(spa);
                 over!(cgi); over!(cgi_dir); over!(interpreted_only); over!(interpreter); over!(pass_env); over!(post_argv);
-                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
-                over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
+                over!(pass_auth); over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body);
+                over!(max_output); over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
                 over!(user); over!(umask); over!(nice); over!(cgroup);
                 over!(sandbox); over!(read); over!(write); over!(network);
                 over!(traceparent);

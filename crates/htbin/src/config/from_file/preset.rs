@@ -255,7 +255,9 @@ impl Asked<'_> {
         is_one: impl Fn(&Path) -> bool,
         what: &str,
     ) -> Result<Option<String>, Error> {
-        let Some(path) = path.map(|path| self.base.join(path)) else { return Ok(None) };
+        let Some(path) = path.map(|path| self.base.join(path).components().collect::<PathBuf>()) else {
+            return Ok(None);
+        };
         let error = |why: &str| Err(Error::new(key, format!("'{}' {why}", path.display())));
         match fs::metadata(&path) {
             Err(why) if why.kind() == io::ErrorKind::PermissionDenied => {}

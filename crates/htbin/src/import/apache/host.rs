@@ -229,9 +229,10 @@ fn script(url: &str, to: &str) -> Target {
     } else {
         Path::new(&bare).is_dir() || to.ends_with('/') || url.rsplit('/').next() == bare.rsplit('/').next()
     };
-    match is_directory {
-        true => Target { scripts: Some(bare), ..Target::at(url) },
-        false => Target { program: Some(bare), ..Target::at(url) },
+    if is_directory {
+        Target { scripts: Some(bare), ..Target::at(url) }
+    } else {
+        Target { program: Some(bare), ..Target::at(url) }
     }
 }
 

@@ -87,9 +87,10 @@ impl Site {
                 };
                 let to = pattern::target(to, rest)?;
                 let status = Some(if self.code == 0 { 301 } else { self.code });
-                Some(match set.key == "url.redirect" {
-                    true => Target { redirect: Some(to), status, ..target },
-                    false => Target { rewrite: Some(to), ..target },
+                Some(if set.key == "url.redirect" {
+                    Target { redirect: Some(to), status, ..target }
+                } else {
+                    Target { rewrite: Some(to), ..target }
                 })
             });
             match made {
@@ -313,10 +314,12 @@ fn of_address(condition: &Condition) -> Option<Rules> {
 fn alias(url: &str, to: &str, scope: &Scope) -> Target {
     let bare = path_of(to);
     let at = Target::at(url);
-    match scope.runs_all() {
-        true if Path::new(&bare).is_file() => Target { program: Some(bare), ..at },
-        true => Target { scripts: Some(bare), ..at },
-        false => Target { files: Some(bare), ..at },
+    if !scope.runs_all() {
+        Target { files: Some(bare), ..at }
+    } else if Path::new(&bare).is_file() {
+        Target { program: Some(bare), ..at }
+    } else {
+        Target { scripts: Some(bare), ..at }
     }
 }
 

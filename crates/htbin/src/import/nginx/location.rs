@@ -143,10 +143,13 @@ impl Action {
     fn run(&self, route: &mut Route, path: &str, pass: &str, scope: &Scope, model: &mut Model) -> Option<&'static str> {
         for (directive, name, value) in &scope.params {
             let is_known = htbin_cgi::meta::is_meta_variable(name.as_bytes()) || OWN.contains(&name.as_str());
-            match value.contains('$') {
-                _ if is_known => {}
-                true => model.leave(&directive.at, &directive.shown(), "a variable that is made for each request"),
-                false => _ = route.rules.env.insert(name.clone(), value.clone()),
+            if is_known {
+                continue;
+            }
+            if value.contains('$') {
+                model.leave(&directive.at, &directive.shown(), "a variable that is made for each request");
+            } else {
+                route.rules.env.insert(name.clone(), value.clone());
             }
         }
         let root = scope.root.clone().unwrap_or_default();

@@ -29,6 +29,7 @@ fuzz_target!(|input: (Vec<(&[u8], &[u8])>, &str, &[u8], Option<&[u8]>, Option<u6
         remote: None,
         local: None,
         secure: false,
+        tls: &[],
         content_length,
         remote_user: None,
         pass_auth: false,

@@ -2,6 +2,7 @@
 //! can neither name a variable of the protocol nor pose as another field (meta/name.rs).
 
 use std::{
+    borrow::Cow,
     ffi::OsString,
     fmt::{self, Write as _},
 };
@@ -40,6 +41,8 @@ pub struct Source<'a> {
     pub local: Option<SocketAddr>,
     /// TLS lies below.
     pub secure: bool,
+    /// What is said of that, as mod_ssl says it: SSL_PROTOCOL and the like.
+    pub tls: &'a [(&'static str, Cow<'static, str>)],
     /// CONTENT_LENGTH: how many octets the script will read; `None` if the request has no body.
     pub content_length: Option<u64>,
     /// AUTH_TYPE and REMOTE_USER, only if the server itself authenticated the client.
@@ -110,6 +113,9 @@ impl MetaVariables {
         self.add(b"REQUEST_SCHEME", if source.secure { b"https" } else { b"http" });
         if source.secure {
             self.add(b"HTTPS", b"on");
+        }
+        for (name, value) in source.tls {
+            self.add(name.as_bytes(), value.as_bytes());
         }
         if let Some(length) = source.content_length {
             self.add_shown(b"CONTENT_LENGTH", length);
@@ -196,7 +202,7 @@ impl MetaVariables {
             let overridden = extra[at + 1..].iter().any(|(later, _)| later == name);
             let name = name.as_encoded_bytes();
             let valid = !name.is_empty() && memchr::memchr2(b'=', 0, name).is_none();
-            let taken = name::is_reserved(name) || (name::is_protocol(name) && self.has(name));
+            let taken = name::is_reserved(name) || (name::may_be_set(name) && self.has(name));
             if !valid || overridden || taken {
                 continue;
             }
@@ -248,6 +254,7 @@ fn size(source: &Source<'_>) -> usize {
     let optional = [source.path_info, source.path_translated];
     let fields: usize = source.fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 7).sum();
     let extra: usize = source.extra.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let tls: usize = source.tls.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let user = source.remote_user.map_or(0, |(scheme, user)| scheme.len() + user.len());
     FIXED_BYTES
         + paths.iter().map(|path| path.len()).sum::<usize>()
@@ -258,6 +265,7 @@ fn size(source: &Source<'_>) -> usize {
         + source.method.as_str().len()
         + fields
         + extra
+        + tls
         + user
 }
 

@@ -26,6 +26,7 @@ fn variables(fields: &[(&str, &str)], change: impl FnOnce(&mut Source<'_>)) -> M
         remote: Some(SocketAddr::from(([192, 0, 2, 7], 40000))),
         local: Some(SocketAddr::from(([192, 0, 2, 1], 8000))),
         secure: false,
+        tls: &[],
         content_length: None,
         remote_user: None,
         pass_auth: false,
@@ -196,6 +197,21 @@ fn tls_is_told_twice() {
     assert_eq!(text(&built, "HTTPS").unwrap(), "on");
     assert_eq!(text(&built, "REQUEST_SCHEME").unwrap(), "https");
     assert_eq!(variable(&[], "HTTPS"), None);
+}
+
+#[test]
+fn what_tls_says_wins_over_what_is_added() {
+    let extra: Vec<(OsString, OsString)> = [("SSL_CLIENT_VERIFY", "FORGED"), ("SSL_CERT_FILE", "/etc/ca.pem")]
+        .map(|(name, it)| (name.into(), it.into()))
+        .into();
+    let tls = [("SSL_PROTOCOL", "TLSv1.3".into()), ("SSL_CLIENT_VERIFY", "NONE".into())];
+    let mut map = HeaderMap::new();
+    map.insert("ssl-client-verify", HeaderValue::from_static("SUCCESS"));
+    let built = variables(&[], |source| (source.tls, source.extra, source.fields) = (&tls, &extra, &map));
+    assert_eq!(text(&built, "SSL_PROTOCOL").unwrap(), "TLSv1.3");
+    assert_eq!(text(&built, "SSL_CLIENT_VERIFY").unwrap(), "NONE");
+    assert_eq!(text(&built, "SSL_CERT_FILE").unwrap(), "/etc/ca.pem");
+    assert_eq!(text(&built, "HTTP_SSL_CLIENT_VERIFY").unwrap(), "SUCCESS");
 }
 
 #[test]

@@ -205,6 +205,7 @@ proptest! {
             remote: None,
             local: None,
             secure,
+            tls: &[],
             content_length,
             remote_user: Some((&texts[2], &texts[3])),
             pass_auth,

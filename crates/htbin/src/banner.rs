@@ -302,7 +302,7 @@ mod tests {
 
     fn open(hosts: &[&str]) -> Vec<Socket> {
         let binds = hosts.iter().map(|host| listen::Bind::Host((*host).into())).collect();
-        listen::open(&listen::Settings { binds, port: 0, port_asked: true, secure: false })
+        listen::open(&listen::Settings { binds, port: 0, port_asked: true, secure: false, introduced: false })
             .expect("there are free ports")
     }
 
@@ -353,8 +353,9 @@ mod tests {
         assert_eq!(reach(&open(&["0.0.0.0"])), "everybody who can reach this machine");
         let folder = tempfile::tempdir().expect("a private folder");
         let binds = vec![listen::Bind::Unix(folder.path().join("a.sock"))];
-        let sockets = listen::open(&listen::Settings { binds, port: 0, port_asked: false, secure: false })
-            .expect("the folder is ours");
+        let sockets =
+            listen::open(&listen::Settings { binds, port: 0, port_asked: false, secure: false, introduced: false })
+                .expect("the folder is ours");
         assert_eq!(reach(&sockets), "who may open the socket");
     }
 

@@ -8,8 +8,8 @@ use clap::{
     error::{Error, ErrorKind},
 };
 pub use clap_complete::Shell;
-pub use commands::{Check, Language, Lint, Man, New, Page, Passwd, Reload};
-use commands::{LINT_VARIABLES, LintWords};
+pub use commands::{Check, Explain, Language, Lint, Man, New, Page, Passwd, Reload};
+use commands::{LINT_VARIABLES, LintWords, SandboxWord, SandboxWords};
 use environment::Variable;
 use flags::UsualFlags;
 pub use flags::{
@@ -48,6 +48,8 @@ pub enum Invocation {
     Check(Box<Check>),
     /// Have a server take its configuration file anew.
     Reload(Box<Reload>),
+    /// Say what the scripts at an address may do.
+    Explain(Box<Explain>),
     /// Print a manual page.
     Man(Page),
     /// Print what completes htbin's command line in this shell.
@@ -118,6 +120,10 @@ fn other(word: Word, environment: impl IntoIterator<Item = (OsString, OsString)>
         Word::Replay(flags) => Invocation::Replay(flags),
         Word::Man(man) => Invocation::Man(man.page),
         Word::Reload(reload) => Invocation::Reload(reload),
+        Word::Sandbox(words) => {
+            let SandboxWord::Explain(explain) = words.word;
+            Invocation::Explain(explain)
+        }
         Word::Check(check) => Invocation::Check(check),
         Word::Completions { shell, .. } => Invocation::Completions(shell),
         Word::New(new) => Invocation::New(new),
@@ -206,6 +212,9 @@ enum Word {
     /// The file is looked at first, and a wrong one is not handed on. The server is found by the key `pid-file`.
     #[command(override_usage = "htbin reload [FILE]")]
     Reload(Box<Reload>),
+    /// Say what scripts may do: htbin sandbox explain /cgi-bin
+    #[command(override_usage = "htbin sandbox explain ADDRESS [FILE]")]
+    Sandbox(SandboxWords),
     /// Print a manual page: htbin man | man -l -
     Man(Man),
     /// Print completions for a shell: bash, zsh, fish, elvish, powershell

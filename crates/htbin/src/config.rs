@@ -7,7 +7,7 @@ use std::{
 
 use check::{environment_entry, field, index_name, interpreter, module, mount, script_dir};
 pub use from_file::from_file;
-use htbin_spawn::warm;
+use htbin_spawn::{Terms, warm};
 use machine::Machine;
 
 use crate::{
@@ -131,31 +131,35 @@ fn listen(flags: &Flags) -> Result<listen::Settings, Error> {
         return Err(Error::new("--port", format!("a UNIX socket has no port, and {port} is for nothing else: {fix}")));
     }
     let secure = flags.tls.tls_self_signed || flags.tls.tls_cert.is_some();
-    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some(), secure })
+    Ok(listen::Settings { binds, port: port.unwrap_or(PORT), port_asked: port.is_some(), secure, introduced: false })
 }
 
 fn tls(flags: &Flags) -> Result<Option<tls::Settings>, Error> {
     let TlsFlags { tls_cert, tls_key, tls_password_file, tls_self_signed } = &flags.tls;
-    for (flag, is_given) in [("--tls-key", tls_key.is_some()), ("--tls-password-file", tls_password_file.is_some())] {
-        if is_given && tls_cert.is_none() {
+    let named = tls_source(tls_cert.clone(), tls_key.clone(), tls_password_file.clone(), *tls_self_signed)?;
+    Ok(named.map(tls::Settings::single))
+}
+
+/// Where a certificate comes from, if one is named.
+fn tls_source(
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    password: Option<PathBuf>,
+    self_signed: bool,
+) -> Result<Option<tls::Source>, Error> {
+    for (flag, is_given) in [("--tls-key", key.is_some()), ("--tls-password-file", password.is_some())] {
+        if is_given && certificate.is_none() {
             return Err(Error::new(flag, "there is no certificate to it; name its file with --tls-cert"));
         }
     }
-    if *tls_self_signed && tls_cert.is_some() {
+    if self_signed && certificate.is_some() {
         return Err(Error::new(
             "--tls-self-signed",
             "--tls-cert names a certificate already; leave one of the two out",
         ));
     }
-    Ok(match tls_cert {
-        _ if *tls_self_signed => Some(tls::Settings::SelfSigned),
-        Some(certificate) => Some(tls::Settings::Files {
-            certificate: certificate.clone(),
-            key: tls_key.clone(),
-            password: tls_password_file.clone(),
-        }),
-        None => None,
-    })
+    let self_signed = self_signed.then_some(tls::Source::SelfSigned);
+    Ok(certificate.map(|certificate| tls::Source::Files { certificate, key, password }).or(self_signed))
 }
 
 fn site(flags: &Flags, machine: &Machine) -> Result<site::Settings, Error> {
@@ -262,6 +266,8 @@ fn scripts(flags: &Flags, machine: &Machine) -> Result<handle::cgi::Rules, Error
         new_privileges: scripts.new_privileges,
         trace: handle::cgi::Trace::AsItCame,
         sendfile: Vec::new(),
+        run_as: handle::cgi::RunAs::Server,
+        terms: Terms::default(),
     })
 }
 

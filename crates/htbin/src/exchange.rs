@@ -1,6 +1,7 @@
 //! One request with its answer: who asks, over which connection, under which id.
 
 use std::{
+    borrow::Cow,
     fmt,
     net::SocketAddr,
     sync::{
@@ -10,7 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use htbin_spawn::Start;
+use http::{HeaderName, HeaderValue};
+
+use crate::names::{self, Names};
 
 /// One request with its answer.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub struct Exchange {
     pub connection: Arc<Connection>,
     /// Who the client is, if it had to say so.
     pub user: Option<User>,
+    /// Fields that a script gets in the place of the client's own; none: the client's do not count.
+    pub told: Vec<(HeaderName, Option<HeaderValue>)>,
     /// How its script was started, if one was.
     pub start: OnceLock<Start>,
     /// When each step of its script was done, if it has one.
@@ -120,6 +127,10 @@ pub struct Connection {
     pub secure: bool,
     /// A proxy speaks for the client: this is what it says of both ends.
     pub of_proxy: bool,
+    /// What scripts are told of that: SSL_PROTOCOL and the like.
+    pub tls: Vec<(&'static str, Cow<'static, str>)>,
+    /// Which hosts may be asked for over it; none: all, as nobody speaks TLS here.
+    pub scope: Option<Scope>,
     /// The client's address as the log shows it, written once for all its requests.
     pub client: Box<str>,
 }
@@ -127,12 +138,59 @@ pub struct Connection {
 impl Connection {
     /// A connection between these two.
     pub fn new(peer: End, local: End, secure: bool) -> Self {
-        Self { peer, local, secure, of_proxy: false, client: peer.to_string().into() }
+        Self { peer, local, secure, of_proxy: false, tls: Vec::new(), scope: None, client: peer.to_string().into() }
     }
 
-    /// The same, as a proxy that is trusted tells it.
-    pub fn of_proxy(peer: End, local: End, secure: bool) -> Self {
-        Self { of_proxy: true, ..Self::new(peer, local, secure) }
+    /// Does it come from this machine, and for nobody else? A proxy may tell of any address.
+    pub fn is_of_this_machine(&self) -> bool {
+        self.peer.is_loopback() && !self.of_proxy
+    }
+
+    /// The same, as a proxy that is trusted tells it. Which hosts may be asked for is what the proxy itself has shown.
+    #[must_use]
+    pub fn of_proxy(&self, peer: End, local: End, secure: bool) -> Self {
+        Self { of_proxy: true, scope: self.scope.clone(), ..Self::new(peer, local, secure) }
+    }
+}
+
+/// Which hosts may be asked for over a connection: those that demand of clients what this one has shown. One that asks
+/// for a name and then for another host would else get round what that host demands.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// What is demanded where, now; none: nobody demands more than others.
+    pub demands: Arc<ArcSwapOption<Demands>>,
+    /// Which demands were met; none: there is no TLS.
+    pub met: Option<u64>,
+}
+
+/// What hosts demand of clients.
+#[derive(Debug, Default)]
+pub struct Demands {
+    /// By name.
+    pub names: Names<Demand>,
+    /// For all other names.
+    pub fallback: Demand,
+}
+
+/// What one host demands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// The same number, the same demands.
+    pub number: u64,
+    /// Nobody comes without a certificate.
+    pub certificate: bool,
+}
+
+impl Scope {
+    /// May this host, with or without a port, be asked for here?
+    pub fn holds(&self, authority: &str) -> bool {
+        let demands = self.demands.load();
+        let Some(demands) = demands.as_ref() else { return true };
+        let demand = demands.names.find(names::host(authority)).unwrap_or(demands.fallback);
+        match self.met {
+            Some(met) => met == demand.number,
+            None => !demand.certificate,
+        }
     }
 }
 

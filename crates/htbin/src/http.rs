@@ -5,6 +5,7 @@ mod answer;
 mod multiplex;
 mod outbox;
 mod pace;
+mod proxied;
 mod scrape;
 mod stream;
 
@@ -20,6 +21,7 @@ use std::{
 
 use http::{Request, Response, Version};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, mpsc, watch},
@@ -29,11 +31,12 @@ use crate::{
     exchange::{Connection, End},
     listen::{Kind, Socket},
     respond::{Recorded, Responding, Server},
-    tls::{self, Tls},
+    tls::Tls,
 };
 use answer::Answer;
 use outbox::Outbox;
 use pace::{Pace, Phase};
+use proxied::{Introduced, Introduction};
 pub use scrape::serve_metrics;
 use stream::{ClientStream, Transport};
 
@@ -88,21 +91,22 @@ pub async fn serve(
         server,
         stopping,
         alive,
+        tls: tls.clone(),
         notice: None,
     });
     let mut guards = Vec::new();
     for socket in sockets {
-        let secure = socket.secure;
+        let (secure, introduced) = (socket.secure, socket.introduced);
         match socket.kind {
             Kind::Tcp(listener) => {
-                let (listener, door) = (TcpListener::from_std(listener)?, Arc::clone(&door));
+                let listener = TcpListener::from_std(listener)?;
                 match tls.clone().filter(|_| secure) {
-                    Some(tls) => drop(tokio::spawn(accept(Secured { listener, tls }, door))),
-                    None => drop(tokio::spawn(accept(listener, door))),
+                    Some(tls) => begin(Secured { listener, tls }, introduced, &door),
+                    None => begin(listener, introduced, &door),
                 }
             }
             Kind::Unix(listener, guard) => {
-                tokio::spawn(accept(UnixListener::from_std(listener)?, Arc::clone(&door)));
+                begin(UnixListener::from_std(listener)?, introduced, &door);
                 guards.push(guard);
             }
         }
@@ -139,7 +143,7 @@ pub async fn converse_within(
     let (_stop, stopping) = watch::channel(Stop::Running);
     let (alive, _all_gone) = mpsc::channel(1);
     let (places, protocol) = (Arc::new(Semaphore::new(1)), protocol(&settings));
-    let door = Door { places, protocol, settings, server, stopping, alive, notice: Some(notice) };
+    let door = Door { places, protocol, settings, server, stopping, alive, tls: None, notice: Some(notice) };
     converse(client, Arc::new(Connection::new(peer, local, false)), &door).await;
 }
 
@@ -154,6 +158,8 @@ struct Door {
     server: Arc<Server>,
     stopping: watch::Receiver<Stop>,
     alive: mpsc::Sender<()>,
+    /// It is spoken at some sockets.
+    tls: Option<Tls>,
     notice: Option<Notice>,
 }
 
@@ -177,14 +183,27 @@ trait Listener: Send + 'static {
 
 /// A client that was just accepted.
 trait Client: Send + 'static {
+    /// Between which ends it comes.
+    fn connection(&self, peer: End, door: &Door) -> Connection;
+    /// What a proxy says of it before it says anything.
+    fn introduction(&mut self) -> impl Future<Output = Result<Option<Introduction>, proxied::Error>> + Send;
     /// One connection, from its first octet to its last.
-    fn converse(self, peer: End, door: &Door) -> impl Future<Output = ()> + Send;
+    fn converse(self, connection: Connection, door: &Door) -> impl Future<Output = ()> + Send;
 }
 
 impl<T: Transport> Client for T {
-    async fn converse(self, peer: End, door: &Door) {
-        let connection = Arc::new(Connection::new(peer, self.local(), false));
-        converse(self, connection, door).await;
+    fn connection(&self, peer: End, door: &Door) -> Connection {
+        let mut connection = Connection::new(peer, self.local(), false);
+        connection.scope = door.tls.as_ref().map(Tls::scope_without);
+        connection
+    }
+
+    async fn introduction(&mut self) -> Result<Option<Introduction>, proxied::Error> {
+        proxied::read(self).await
+    }
+
+    async fn converse(self, connection: Connection, door: &Door) {
+        converse(self, Arc::new(connection), door).await;
     }
 }
 
@@ -210,19 +229,33 @@ impl Listener for Secured {
 }
 
 impl Client for Stranger {
-    async fn converse(self, peer: End, door: &Door) {
-        let connection = Arc::new(Connection::new(peer, self.client.local(), true));
+    fn connection(&self, peer: End, _door: &Door) -> Connection {
+        Connection::new(peer, self.client.local(), true)
+    }
+
+    async fn introduction(&mut self) -> Result<Option<Introduction>, proxied::Error> {
+        proxied::read(&mut self.client).await
+    }
+
+    async fn converse(self, mut connection: Connection, door: &Door) {
         let mut stopping = door.stopping.clone();
         let greeted = tokio::select! {
             greeted = tokio::time::timeout(door.settings.head_time, self.tls.greet(self.client)) => greeted,
             // Nobody has asked for anything yet.
             _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
         };
-        match greeted {
-            Ok(Ok(client)) if tls::speaks_http2(&client) => multiplex::converse(client, connection, door).await,
-            Ok(Ok(client)) => converse(client, connection, door).await,
-            Ok(Err(error)) => tracing::debug!(client = %connection.peer, "no TLS: {error}"),
-            Err(_) => tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        let greeted = match greeted {
+            Ok(Ok(greeted)) => greeted,
+            Ok(Err(error)) => return tracing::debug!(client = %connection.peer, "no TLS: {error}"),
+            Err(_) => return tracing::debug!(client = %connection.peer, "no TLS: the handshake took too long"),
+        };
+        let speaks_http2 = greeted.speaks_http2();
+        (connection.tls, connection.scope) = (greeted.variables, Some(greeted.scope));
+        let connection = Arc::new(connection);
+        if speaks_http2 {
+            multiplex::converse(TokioIo::new(greeted.stream), connection, door).await;
+        } else {
+            converse(greeted.stream, connection, door).await;
         }
     }
 }
@@ -244,6 +277,15 @@ impl Listener for UnixListener {
     }
 }
 
+fn begin<L: Listener + Sync>(listener: L, introduced: bool, door: &Arc<Door>) {
+    let door = Arc::clone(door);
+    if introduced {
+        tokio::spawn(accept(Introduced(listener), door));
+    } else {
+        tokio::spawn(accept(listener, door));
+    }
+}
+
 async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
     let mut stopping = door.stopping.clone();
     loop {
@@ -257,7 +299,8 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
             Ok((client, peer)) => {
                 let door = Arc::clone(&door);
                 tokio::spawn(async move {
-                    client.converse(peer, &door).await;
+                    let connection = client.connection(peer, &door);
+                    client.converse(connection, &door).await;
                     drop(place);
                 });
             }
@@ -273,7 +316,7 @@ async fn accept<L: Listener>(listener: L, door: Arc<Door>) {
 /// A conversation in HTTP/1.1, one answer after the other.
 async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &Door) {
     let _alive = door.alive.clone();
-    let _connected = door.server.ledger.connected();
+    let connected = door.server.ledger.connected();
     let wire = Arc::new(Wire { sends_files: T::SENDS_FILES, ..Wire::default() });
     let stream = ClientStream::new(client, Arc::clone(&wire), &door.settings);
     let service = service_fn(|request: Request<Incoming>| {
@@ -282,18 +325,24 @@ async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &D
         let responding = door.server.respond(request, &connection);
         Answering { responding, version, wire: Arc::clone(&wire), notice: door.notice.clone() }
     });
-    let conversation = door.protocol.serve_connection(stream, service);
-    tokio::pin!(conversation);
+    let mut conversation = door.protocol.serve_connection(stream, service);
     let mut stopping = door.stopping.clone();
-    let ended = if let Some(ended) = unless_stopped(conversation.as_mut(), &mut stopping).await {
+    let ended = if let Some(ended) = unless_stopped(Pin::new(&mut conversation), &mut stopping).await {
+        if wire.pace.is_turning() {
+            drop(connected);
+            let mut stream = conversation.into_parts().io;
+            stream.turn();
+            // Boxed, so that it takes no room in connections that stay what they are.
+            return Box::pin(multiplex::converse(stream, connection, door)).await;
+        }
         ended
     } else if wire.pace.phase() == Phase::Head {
         // Half a head is no request yet: nothing is lost but the time it would take.
         Ok(())
     } else {
-        conversation.as_mut().graceful_shutdown();
+        Pin::new(&mut conversation).graceful_shutdown();
         tokio::select! {
-            ended = conversation.as_mut() => ended,
+            ended = &mut conversation => ended,
             _ = stopping.wait_for(|stop| *stop == Stop::Cut) => {
                 // The end of a connection in order would pass for the end of an answer to HTTP/1.0.
                 wire.pace.cut();

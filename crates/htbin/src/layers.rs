@@ -1,11 +1,13 @@
 //! What happens to every request on its way in and to every answer on its way out, as plain functions called in order.
 
 pub mod addresses;
+pub mod ask;
 pub mod auth;
 pub mod cache;
 pub mod compress;
 mod cors;
 mod fields;
+pub mod https;
 mod inject;
 pub mod proxies;
 pub mod rate;
@@ -14,7 +16,12 @@ mod table;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, request::Parts};
 
 use self::inject::inject;
-use crate::{body::Body, exchange::Exchange, live::Mark, refusal::Refusal};
+use crate::{
+    body::Body,
+    exchange::{Connection, Exchange},
+    live::Mark,
+    refusal::Refusal,
+};
 
 /// The layers that are in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,10 +36,14 @@ pub struct Settings {
     pub rate: Option<rate::Settings>,
     /// Who may come in with a password.
     pub auth: Option<auth::Settings>,
+    /// Somebody else who says who may come in.
+    pub ask: Option<ask::Settings>,
     /// Answers are compressed.
     pub compress: Option<compress::Settings>,
     /// Answers of scripts are stored.
     pub cache: Option<cache::Settings>,
+    /// TLS is to be spoken.
+    pub https: Option<https::Settings>,
 }
 
 impl Settings {
@@ -43,7 +54,7 @@ impl Settings {
 
     /// May somebody be kept out? Then nothing is answered before [`enter`].
     pub fn keep_out(&self) -> bool {
-        self.addresses.is_some() || self.rate.is_some() || self.auth.is_some()
+        self.addresses.is_some() || self.rate.is_some() || self.auth.is_some() || self.ask.is_some()
     }
 }
 
@@ -60,8 +71,25 @@ pub async fn enter(
     if let Some(rate) = &settings.rate {
         rate::enter(rate, client)?;
     }
+    if let Some(https) = &settings.https
+        && let Some(response) = https::enter(https, &exchange.connection, request)?
+    {
+        return Ok(Some(response));
+    }
+    let mut user = None;
     if let Some(auth) = &settings.auth {
-        let user = auth::enter(auth, client, &request.headers).await?;
+        user = Some(auth::enter(auth, client, &request.headers).await?);
+    }
+    if let Some(ask) = &settings.ask {
+        match ask::enter(ask, &exchange.connection, request).await? {
+            ask::Verdict::Answer(response) => return Ok(Some(response)),
+            ask::Verdict::Pass { user: told, fields } => {
+                user = told.or(user);
+                exchange.told = fields;
+            }
+        }
+    }
+    if let Some(user) = user {
         if let Some(rate) = &settings.rate {
             rate::enter_user(rate, &user.name)?;
         }
@@ -92,6 +120,13 @@ pub fn send(settings: &Settings, request: &Parts, mut response: Response<Body>, 
     match &settings.compress {
         Some(compress) => compress::leave(compress, request, response),
         None => response,
+    }
+}
+
+/// The fields of an answer that depend on the connection it goes over.
+pub fn leave_over(settings: &Settings, connection: &Connection, fields: &mut HeaderMap) {
+    if let Some(https) = &settings.https {
+        https::leave(https, connection, fields);
     }
 }
 

@@ -39,3 +39,5 @@ pub mod failure;
 pub mod diagnosis;
 pub mod ledger;
 pub mod exchange;
+pub mod names;
+pub mod challenges;

@@ -25,6 +25,8 @@ pub struct Settings {
     pub port_asked: bool,
     /// TLS is spoken there; over a UNIX socket never.
     pub secure: bool,
+    /// A proxy says first who the client is, by the PROXY protocol.
+    pub introduced: bool,
 }
 
 impl Settings {
@@ -51,6 +53,8 @@ pub struct Socket {
     pub kind: Kind,
     /// TLS is spoken there.
     pub secure: bool,
+    /// The PROXY protocol comes first.
+    pub introduced: bool,
 }
 
 /// A kind of socket.
@@ -68,12 +72,12 @@ pub fn open(settings: &Settings) -> Result<Vec<Socket>, Error> {
     let mut sockets = Vec::new();
     if settings.binds.is_empty() || !hosts.is_empty() {
         let opened = tcp::open(&hosts, settings.port, settings.port_asked)?;
-        let secure = settings.secure;
-        sockets.extend(opened.into_iter().map(|listener| Socket { kind: Kind::Tcp(listener), secure }));
+        let (secure, introduced) = (settings.secure, settings.introduced);
+        sockets.extend(opened.into_iter().map(|listener| Socket { kind: Kind::Tcp(listener), secure, introduced }));
     }
     for path in settings.binds.iter().filter_map(Bind::path) {
         let (listener, file) = unix::open(path)?;
-        sockets.push(Socket { kind: Kind::Unix(listener, file), secure: false });
+        sockets.push(Socket { kind: Kind::Unix(listener, file), secure: false, introduced: settings.introduced });
     }
     Ok(sockets)
 }
@@ -191,7 +195,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a private folder");
         let path = folder.path().join("a.sock");
         let binds = vec![Bind::Unix(path.clone()), Bind::Host("127.0.0.1".into())];
-        let sockets = open(&Settings { binds, port: 0, port_asked: true, secure: false }).expect("there is room");
+        let sockets = open(&Settings { binds, port: 0, port_asked: true, secure: false, introduced: false })
+            .expect("there is room");
         assert!(sockets[0].file().is_none() && sockets[1].file().is_some_and(|file| file.path() == path));
         assert!(sockets[0].address().is_some() && sockets[1].address().is_none());
     }
@@ -199,8 +204,13 @@ mod tests {
     #[test]
     fn a_socket_alone_opens_no_port() {
         let folder = tempfile::tempdir().expect("a private folder");
-        let settings =
-            Settings { binds: vec![Bind::Unix(folder.path().join("a"))], port: 8000, port_asked: false, secure: false };
+        let settings = Settings {
+            binds: vec![Bind::Unix(folder.path().join("a"))],
+            port: 8000,
+            port_asked: false,
+            secure: false,
+            introduced: false,
+        };
         let sockets = open(&settings).expect("there is room");
         assert!(sockets.len() == 1 && sockets[0].file().is_some());
         assert_eq!(settings.port_given_up(&sockets), None);
@@ -210,7 +220,13 @@ mod tests {
     fn the_port_that_was_given_up_is_known() {
         let taken = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
         let port = taken.local_addr().expect("it is bound").port();
-        let settings = Settings { binds: vec![Bind::Host("127.0.0.1".into())], port, port_asked: false, secure: false };
+        let settings = Settings {
+            binds: vec![Bind::Host("127.0.0.1".into())],
+            port,
+            port_asked: false,
+            secure: false,
+            introduced: false,
+        };
         let sockets = open(&settings).expect("one of 20 is free");
         assert_eq!(settings.port_given_up(&sockets), Some(port));
     }

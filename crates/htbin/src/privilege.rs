@@ -110,7 +110,11 @@ fn is_myself(user: &str) -> Result<bool, Error> {
     Ok(wanted.uid == Uid::effective().as_raw() && (!user.contains(':') || wanted.gid == Gid::effective().as_raw()))
 }
 
-fn look_up(wanted: &str) -> Result<Identity, Error> {
+/// The user of that name or number, as `NAME[:GROUP]`.
+///
+/// # Errors
+/// There is none, or the system could not say.
+pub fn look_up(wanted: &str) -> Result<Identity, Error> {
     let identity = find(wanted)?;
     // To setresuid and setresgid this number means "as it is": root would stay root.
     if identity.uid == u32::MAX || identity.groups.contains(&u32::MAX) {
@@ -214,6 +218,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same without the flag that it is mostly about.
+    pub fn bare(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("--user: ").map(str::to_owned).unwrap_or(text)
+    }
+
     /// The exit status: 2 where the command line is wrong, 1 where the system refused.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -108,6 +108,8 @@ pub enum Reason {
     BadPath,
     /// HTTP/1.1 without Host, with two, or with one that is no host (RFC 9112 §3.2).
     BadHost,
+    /// The host demands of clients what this connection has not shown: a certificate, a version of TLS.
+    Misdirected,
     /// The request head is larger than `--max-head`, or has too many fields.
     RequestHeadTooLarge,
     /// The request head did not arrive in time.
@@ -122,6 +124,8 @@ pub enum Reason {
     TooMany(u32),
     /// The file of the users cannot be read, so nobody is let in.
     UsersUnreadable,
+    /// Who says who may come in does not answer, or nonsense.
+    AskedInVain,
     /// Nothing there.
     NotFound,
     /// A name that starts with a dot.
@@ -138,6 +142,8 @@ pub enum Reason {
     NotExecutable,
     /// A script, but scripts are off (`--no-cgi`).
     ScriptsOff,
+    /// The script is to run as its owner, and suexec's rules forbid that.
+    OwnerUnfit,
     /// A rule of the configuration lets nobody in.
     Denied,
     /// A rule of the configuration says that it is no more.
@@ -194,6 +200,11 @@ impl Reason {
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request is not valid HTTP."),
             Self::BadPath => (S::BAD_REQUEST, "bad-path", "The path of this address is not valid."),
             Self::BadHost => (S::BAD_REQUEST, "bad-host", "The request needs exactly one valid Host field."),
+            Self::Misdirected => (
+                S::MISDIRECTED_REQUEST,
+                "misdirected",
+                "This host has to be asked over a connection of its own, with what it demands.",
+            ),
             Self::RequestHeadTooLarge => (
                 S::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "request-head-too-large",
@@ -209,6 +220,7 @@ impl Reason {
             Self::UsersUnreadable => {
                 (S::INTERNAL_SERVER_ERROR, "users-unreadable", "The server cannot find out who may come in.")
             }
+            Self::AskedInVain => (S::BAD_GATEWAY, "asked-in-vain", "The server cannot find out who may come in."),
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing at this address."),
             Self::Hidden => (S::NOT_FOUND, "hidden", "There is nothing at this address."),
             Self::LeavesSite => (S::FORBIDDEN, "leaves-site", "This link leaves the site."),
@@ -217,6 +229,7 @@ impl Reason {
             Self::ScriptDirectory => (S::FORBIDDEN, "script-directory", "The script directory is not listed."),
             Self::NotExecutable => (S::FORBIDDEN, "not-executable", "This is not an executable script."),
             Self::ScriptsOff => (S::FORBIDDEN, "scripts-off", "Scripts do not run here."),
+            Self::OwnerUnfit => (S::FORBIDDEN, "owner-unfit", "This script may not run."),
             Self::Denied => (S::FORBIDDEN, "denied", "This is not for you."),
             Self::Gone => (S::GONE, "gone", "There is nothing at this address any more."),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Files can only be read."),

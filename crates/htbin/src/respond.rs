@@ -2,6 +2,7 @@
 
 mod at_once;
 mod cached;
+mod check;
 mod details;
 mod live;
 mod record;
@@ -20,11 +21,13 @@ use std::{
 
 use arc_swap::ArcSwap;
 use futures_util::future::Either;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request::Parts};
 use hyper::body::Incoming;
 
+use self::check::check;
 use crate::{
     body::Body,
+    challenges::Challenges,
     diagnosis::Event,
     exchange::{Connection, Exchange, ExchangeId, Steps},
     failure::Failure,
@@ -71,6 +74,8 @@ pub struct Server {
     pub recorder: Option<Arc<Recorder>>,
     /// `--live`: pages hear of changes.
     pub live: Option<Arc<Live>>,
+    /// What authorities ask to see.
+    pub challenges: Option<Arc<Challenges>>,
     /// Exchanges that still run when the server is stopped hear of it here.
     pub stopped: Stopped,
 }
@@ -93,7 +98,7 @@ impl Server {
             return Either::Right(Box::pin(async move { server.turn_away(&request, refusal, record).await }));
         }
         // Asked every few seconds, it would drown what else the log says.
-        if let Some(response) = self.health.answer(&request).filter(|_| check(&request).is_ok()) {
+        if let Some(response) = self.health.answer(&request).filter(|_| check(&request, connection).is_ok()) {
             record.remarks.is_silent = true;
             return Either::Left(future::ready(record.of(response)));
         }
@@ -117,7 +122,7 @@ impl Server {
         remarks.rule = Some(Arc::clone(routes.fallback(request)));
         // For everybody else there is nothing at these addresses, as at any other that starts with a dot.
         if let Some(asked) = handle::status::asked(request, exchange.connection.secure)
-            && check(request).is_ok()
+            && check(request, &exchange.connection).is_ok()
             && details::is_at_home(self.debug, exchange, request)
         {
             remarks.is_onlooker = true;
@@ -139,6 +144,7 @@ impl Server {
         };
         if let Some(rule) = &remarks.rule {
             response = layers::leave(&rule.layers, request, response, mark.as_ref());
+            layers::leave_over(&rule.layers, &exchange.connection, response.headers_mut());
         }
         record.of(response)
     }
@@ -176,6 +182,7 @@ impl Server {
             started: Instant::now(),
             connection,
             user: None,
+            told: Vec::new(),
             start: OnceLock::new(),
             steps: Steps::default(),
         }
@@ -189,7 +196,11 @@ impl Server {
         body: Incoming,
         remarks: &mut Remarks,
     ) -> Result<Response<Body>, Refusal> {
-        check(request)?;
+        // An authority asks before there is a certificate, by a name that may demand one.
+        if let Some(shown) = self.challenges.as_ref().and_then(|challenges| challenges.answer(request)) {
+            return Ok(shown);
+        }
+        check(request, &exchange.connection)?;
         let mut body = Some(body);
         let mut sent_on: Option<Parts> = None;
         // The one step back is the local redirect (RFC 3875 §6.2.2), and a rewrite: it meets the rules of its new path as
@@ -362,61 +373,6 @@ fn reason_of(error: &hyper::Error) -> Option<Reason> {
     }
 }
 
-/// What must hold for every request, whatever it asks for.
-fn check(request: &Parts) -> Result<(), Refusal> {
-    let mut hosts = request.headers.get_all(header::HOST).iter();
-    let (host, more) = (hosts.next(), hosts.count());
-    // RFC 9112 §3.2: a request of 1.1 has exactly one Host.
-    if more > 0 || (host.is_none() && request.version == Version::HTTP_11) {
-        let hosts = host.iter().count() + more;
-        return Err(Refusal::with_detail(Reason::BadHost, format!("{hosts} Host fields")));
-    }
-    if let Some(host) = host
-        && !is_host(host.as_bytes())
-    {
-        return Err(Refusal::with_detail(Reason::BadHost, format!("Host: {}", host.as_bytes().escape_ascii())));
-    }
-    // It takes the place of Host: in HTTP/2, and in HTTP/1.1 before an absolute target. Its userinfo, which no host has,
-    // would reach scripts as a part of HTTP_HOST (RFC 9110 §4.2.4, RFC 9113 §8.3.1).
-    if let Some(authority) = request.uri.authority()
-        && !is_host(authority.as_str().as_bytes())
-    {
-        return Err(Refusal::with_detail(Reason::BadHost, format!("the target's authority is '{authority}'")));
-    }
-    if request
-        .headers
-        .get(header::EXPECT)
-        .is_some_and(|expect| !expect.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-    {
-        return Err(Reason::ExpectationUnknown.into());
-    }
-    // Files know their methods, scripts may know any (REQUEST_METHOD, §4.1.12). A tunnel is neither's, and an echo would
-    // show fields to pages that may not read them.
-    if matches!(request.method, Method::CONNECT | Method::TRACE) {
-        return Err(Refusal::with_detail(Reason::MethodUnknown, request.method.to_string()));
-    }
-    Ok(())
-}
-
-/// A name, an IPv4 address or an IPv6 address in brackets, with or without a port; or nothing (RFC 9112 §3.2).
-fn is_host(host: &[u8]) -> bool {
-    let (name, rest) = match host.iter().position(|byte| *byte == b']') {
-        Some(end) if host.starts_with(b"[") => (&host[1..end], &host[end + 1..]),
-        Some(_) => return false,
-        None => host.split_at(memchr::memchr(b':', host).unwrap_or(host.len())),
-    };
-    let is_address = host.starts_with(b"[");
-    let fits = |byte: &u8| is_of_a_name(*byte) || is_address && *byte == b':';
-    let is_port = rest.is_empty() || rest.strip_prefix(b":").is_some_and(|port| port.iter().all(u8::is_ascii_digit));
-    name.iter().all(fits) && is_port
-}
-
-/// What a reg-name may hold (RFC 3986 §3.2.2).
-fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'%' | b'&'..=b',' | b';' | b'=')
-}
-
 fn options_of_server() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -450,19 +406,4 @@ fn redirect_locally(request: &Parts, location: &str) -> Result<Parts, Refusal> {
         next.headers.remove(field);
     }
     Ok(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_a_host() {
-        for host in ["", "a", "a:80", "a:", "a.example", "127.0.0.1:8000", "[::1]", "[::1]:8000", "a_b"] {
-            assert!(is_host(host.as_bytes()), "{host}");
-        }
-        for host in ["a b", "a:b", "a/b", "user@a", "[::1", "::1", "[::1]x", "a]", "a:80:80", "[::1]:x"] {
-            assert!(!is_host(host.as_bytes()), "{host}");
-        }
-    }
 }

@@ -191,6 +191,30 @@ impl Settings {
         sites
     }
 
+    /// Takes over what is known of users: who guesses waits on, whatever is configured anew.
+    pub fn carry_on(&mut self, before: &Self) {
+        for auth in self.hosts.iter_mut().flat_map(|host| &mut host.rules).filter_map(|rule| rule.layers.auth.as_mut())
+        {
+            if let Some(known) = before.rules().filter_map(|rule| rule.layers.auth.as_ref()).find(|it| it.is_of(auth)) {
+                auth.carry_on(known);
+            }
+        }
+    }
+
+    /// Who is sent to TLS is sent to this port.
+    pub fn redirect_to(&mut self, port: u16) {
+        for rule in self.hosts.iter_mut().flat_map(|host| &mut host.rules) {
+            if let Some(https) = &mut rule.layers.https {
+                https.redirect = https.redirect.map(|_| port);
+            }
+        }
+    }
+
+    /// Every rule, to change it.
+    pub fn rules_mut(&mut self) -> impl Iterator<Item = &mut RuleSettings> {
+        self.hosts.iter_mut().flat_map(|host| &mut host.rules)
+    }
+
     /// Every rule.
     pub fn rules(&self) -> impl Iterator<Item = &RuleSettings> {
         self.hosts.iter().flat_map(|host| &host.rules)

@@ -3,19 +3,22 @@
 
 mod assembly;
 mod check;
+mod explain;
 mod init;
 mod lint;
 mod new;
+mod opening;
 mod reload;
 mod passwd;
 mod replay;
+mod rights;
 mod rotate;
 mod run;
 
 use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use htbin_spawn::EarlyLauncher;
+use htbin_spawn::{EarlyLauncher, Policy};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -40,7 +43,9 @@ use crate::{
 };
 use assembly::{Assembly, Extras, assemble, watch};
 use init::Init;
+use opening::Opened;
 use reload::{PidFile, Reload};
+use rights::Rights;
 
 /// Does what the command line says.
 pub fn run() -> ExitCode {
@@ -53,6 +58,7 @@ pub fn run() -> ExitCode {
         Invocation::Replay(flags) => replay::run(&flags),
         Invocation::Lint(asked) => lint::run(&asked),
         Invocation::New(asked) => succeeded(new::run(&asked)),
+        Invocation::Explain(asked) => succeeded(explain::run(&asked)),
         Invocation::Reload(asked) => succeeded(reload::run(&asked)),
         Invocation::Check(asked) => succeeded(check::run(&asked)),
         Invocation::Man(Page::Htbin) => succeeded(cli::man(&mut std::io::stdout().lock())),
@@ -140,20 +146,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     for unknown in cli::unknown_variables(std::env::vars_os()) {
         tracing::warn!("{unknown}");
     }
-    let identity = privilege::choose(settings.user.as_deref())?;
+    let rights = Rights::choose(&settings)?;
+    rights.apply(&mut settings.routes);
+    let identity = rights.server.clone();
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
-    let sockets = listen::open_all(&settings.listen, inherited, settings.tls.is_some())?;
-    let for_metrics = settings.metrics.as_ref().map(listen::open).transpose()?.unwrap_or_default();
-    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
-    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
-    let files = log_files(&settings, identity.as_ref())?;
-    // From here on nothing of this process is root's, the launcher included: without a configuration file every script
-    // runs as the same user, so nobody needs the right to change it.
-    if let Some(identity) = &identity {
-        give_sockets(sockets.iter().chain(&for_metrics), identity)?;
-        privilege::assume(identity)?;
-    }
-    tls.iter().for_each(Tls::check_reload);
+    let Opened { sockets, for_metrics, tls, secure, files, launcher } =
+        Opened::with_rights(&mut settings, inherited, &rights)?;
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let (Some(demo), route::Target::Site(site)) = (&demo, &mut settings.routes.last_mut().target) {
@@ -164,7 +162,10 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    let launcher = match launcher {
+        Some(launcher) => launcher,
+        None => EarlyLauncher::start(Policy::Any).context(NO_LAUNCHER)?,
+    };
     privilege::raise_descriptors();
     let access = Arc::new(AccessLog::start(&settings.log, files)?);
     let live = watch(&settings, &routes);
@@ -186,11 +187,13 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
             opener.open(&format!("{}{path}", url.trim_end_matches('/'))).context("cannot open a browser")?;
         }
         let status = banner.urls().first().map_or_else(|| "serves".to_owned(), |url| format!("serves {url}"));
-        let extras = Extras { live: live.clone(), recorder };
+        tls.iter().for_each(Tls::start);
+        let challenges = tls.as_ref().map(Tls::challenges);
+        let extras = Extras { live: live.clone(), recorder, challenges };
         let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), extras)?;
         let _files = serve_metrics(for_metrics, &assembly.server)?;
         let (http, server) = (settings.http.clone(), Arc::clone(&assembly.server));
-        let reload = Reload { settings, server };
+        let reload = Reload { rights, settings, server, tls: tls.clone(), secure };
         init.ready(&status);
         init.stay_alive();
         serve_until_stopped(http, assembly, live, (sockets, tls), (signals, reload, init)).await
@@ -206,13 +209,6 @@ fn serve_metrics(sockets: Vec<Socket>, server: &Arc<Server>) -> anyhow::Result<V
         tracing::info!("metrics at http://{address}/metrics");
     }
     http::serve_metrics(sockets, server).context("cannot tell metrics")
-}
-
-/// The log files that only root can open.
-fn log_files(settings: &Settings, identity: Option<&Identity>) -> Result<log::Files, log::Error> {
-    let owner = identity.map(|identity| (identity.uid, identity.gid));
-    let user = identity.map_or_else(privilege::my_name, |identity| identity.name.clone());
-    log::Files::open(&settings.log, owner, user)
 }
 
 /// The folder for exchanges that fail; not one that is served.
@@ -236,16 +232,6 @@ fn with_user(error: route::Error, identity: Option<&Identity>) -> anyhow::Error 
     }
 }
 
-/// A proxy that runs as the server's user may connect.
-fn give_sockets<'a>(sockets: impl Iterator<Item = &'a Socket>, identity: &Identity) -> anyhow::Result<()> {
-    for socket in sockets {
-        if let Some(file) = socket.file() {
-            file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
-        }
-    }
-    Ok(())
-}
-
 fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {
     let mut interpreters = BTreeSet::new();
     let found = settings.routes.sites().into_iter().map(|site| {
@@ -262,7 +248,10 @@ fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -
     });
     let more = demo.map(Demo::missing_interpreters).filter(|missing| !missing.is_empty());
     let has_status = settings.cgi.debug != Debug::Never && sockets.iter().any(|socket| socket.address().is_some());
-    let tls = matches!(settings.tls, Some(tls::Settings::SelfSigned))
+    let tls = settings
+        .tls
+        .as_ref()
+        .is_some_and(tls::Settings::is_self_signed)
         .then(|| ("tls", "self-signed; browsers warn of it, and curl wants -k".to_owned()));
     Banner {
         served: demo.map_or(served, |_| "the demo site".to_owned()),
@@ -372,6 +361,7 @@ enum Told {
     Reload,
 }
 
+const NO_LAUNCHER: &str = "cannot start the launcher";
 /// Threads that may wait for a disk.
 const BLOCKING_THREADS_MAX: usize = 64;
 

@@ -1,38 +1,66 @@
-//! TLS: the certificate and its key, read again when their files change. rustls speaks it; what is said inside is not
-//! known here.
+//! TLS: certificates and keys by the names that clients ask for, read again when their files change, and what is demanded
+//! of clients. rustls speaks it; what is said inside is not known here.
 
+pub mod acme;
+mod client;
+mod demands;
 mod files;
+mod identity;
 mod self_signed;
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher},
     io,
     net::IpAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        self, ServerConfig,
-        crypto::{CryptoProvider, ring},
-        server::{ClientHello, ResolvesServerCert},
-        sign::CertifiedKey,
-    },
+    LazyConfigAcceptor,
+    rustls::{self, crypto::ring, server::Acceptor},
     server::TlsStream,
 };
 
-use self::files::{Files, Stamp};
+use crate::{
+    challenges::Challenges,
+    exchange::{Demand, Demands as Demanded, Scope},
+    names::{Depth, Names},
+};
+use acme::{Acme, Renewal};
+pub use demands::{Clients, Demands, Version};
+use identity::Identity;
 
-/// Where the certificate comes from.
+/// The certificates, each for some names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settings {
+pub struct Settings {
+    /// The first one answers who asks for no name, or for one that none has.
+    pub identities: Vec<IdentitySettings>,
+    /// The authority that makes certificates, where one does.
+    pub acme: Option<acme::Settings>,
+}
+
+/// A certificate, and what is demanded of who asks for its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentitySettings {
+    /// The names it is for, `*.` stands for any labels; none: those that stand in the certificate.
+    pub names: Vec<String>,
+    /// Where it comes from.
+    pub source: Source,
+    /// What is demanded of clients.
+    pub demands: Demands,
+}
+
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
     /// Files in PEM form.
     Files {
         /// The certificate, and those between it and one that clients know.
@@ -44,55 +72,118 @@ pub enum Settings {
     },
     /// Made at the start, signed by nobody: for development.
     SelfSigned,
+    /// Made by an authority, for the names, which are no patterns.
+    Acme,
+}
+
+impl Settings {
+    /// One certificate for all names, with the usual demands.
+    pub fn single(source: Source) -> Self {
+        Self {
+            identities: vec![IdentitySettings { names: Vec::new(), source, demands: Demands::default() }],
+            acme: None,
+        }
+    }
+
+    /// Does a browser warn of it?
+    pub fn is_self_signed(&self) -> bool {
+        self.identities.iter().any(|identity| identity.source == Source::SelfSigned)
+    }
 }
 
 /// Speaks TLS with clients.
 #[derive(Clone)]
 pub struct Tls {
-    acceptor: TlsAcceptor,
-    files: Option<Arc<Current>>,
+    now: Arc<ArcSwap<Identities>>,
+    /// Looked at for every request, also over connections that are older.
+    demanded: Arc<ArcSwapOption<Demanded>>,
+    challenges: Arc<Challenges>,
 }
 
 impl Tls {
-    /// Reads or makes the certificate. With the rights of root, if they are still there: keys are mostly root's alone.
+    /// Reads or makes the certificates. With the rights of root, if they are still there: keys are mostly root's alone.
     pub fn open(settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
-        let provider = Arc::new(ring::default_provider());
-        let files = match settings {
-            Settings::Files { certificate, key, password } => {
-                let files = Files { certificate: certificate.clone(), key: key.clone(), password: password.clone() };
-                Some(Arc::new(Current::new(files, Arc::clone(&provider))?))
-            }
-            Settings::SelfSigned => None,
-        };
-        let certificate: Arc<dyn ResolvesServerCert> = match &files {
-            Some(files) => Arc::clone(files) as _,
-            None => Arc::new(Fixed(Arc::new(self_signed::make(addresses, &provider)?))),
-        };
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(Error::Rustls)?
-            .with_no_client_auth()
-            .with_cert_resolver(certificate);
-        config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), files })
+        Self::with(settings, addresses, Arc::default())
     }
 
-    /// Says, once root's rights are gone, if the files cannot be read again when they change.
+    fn with(settings: &Settings, addresses: &[IpAddr], challenges: Arc<Challenges>) -> Result<Self, Error> {
+        let identities = Identities::open(settings, addresses, &challenges)?;
+        let demanded = Arc::new(ArcSwapOption::new(identities.table.load().demanded.clone()));
+        Ok(Self { now: Arc::new(ArcSwap::from_pointee(identities)), demanded, challenges })
+    }
+
+    /// The same for other settings, for [`Tls::replace_by`].
+    pub fn reopen(&self, settings: &Settings, addresses: &[IpAddr]) -> Result<Self, Error> {
+        Self::with(settings, addresses, Arc::clone(&self.challenges))
+    }
+
+    /// What `other` has holds from now on: its certificates for whoever comes, its demands for all.
+    pub fn replace_by(&self, other: &Self) {
+        self.now.store(other.now.load_full());
+        self.demanded.store(other.demanded.load_full());
+        self.start();
+    }
+
+    /// Says, once root's rights are gone, which files cannot be read again when they change.
     pub fn check_reload(&self) {
-        let Some(current) = &self.files else { return };
-        if let Err(error) = current.files.read(&current.provider) {
+        let identities = self.now.load();
+        for unusable in identities.acme.iter().filter_map(|acme| acme.store().unusable()) {
+            tracing::warn!("{unusable}");
+        }
+        for error in identities.all.iter().filter_map(Identity::unreadable) {
             tracing::warn!("the certificate cannot be read again when it changes, restart htbin then: {error}");
         }
     }
 
+    /// What was made as root belongs to whoever serves.
+    pub fn give_to(&self, uid: u32, gid: u32) -> io::Result<()> {
+        self.now.load().acme.as_ref().map_or(Ok(()), |acme| acme.store().give_to(uid, gid))
+    }
+
+    /// Begins to get certificates from the authority, if there is one; within the runtime.
+    pub fn start(&self) {
+        let identities = self.now.load();
+        let Some(acme) = &identities.acme else { return };
+        let mut renewals = identities.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        *renewals = identities.all.iter().filter_map(|identity| identity.keep_fresh(acme)).collect();
+    }
+
+    /// What the authority asks to see.
+    pub fn challenges(&self) -> Arc<Challenges> {
+        Arc::clone(&self.challenges)
+    }
+
+    /// Which hosts may be asked for without TLS.
+    pub fn scope_without(&self) -> Scope {
+        Scope { demands: Arc::clone(&self.demanded), met: None }
+    }
+
     /// Shakes hands. A client that speaks plain HTTP to this port is told so, in plain HTTP.
-    pub async fn greet(&self, client: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    pub async fn greet(&self, client: TcpStream) -> io::Result<Greeted> {
         let mut first = [0];
         if client.peek(&mut first).await? == 1 && first[0].is_ascii_alphabetic() {
             _ = timeout(PLAIN_TIME, tell_plain(client)).await;
             return Err(io::Error::other("it spoke plain HTTP"));
         }
-        self.acceptor.accept(client).await
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), client).await?;
+        let name = hello.client_hello().server_name().map(str::to_owned);
+        let proof = self.now.load().acme.as_ref().and_then(|acme| acme.proofs.for_hello(&hello.client_hello()));
+        if let Some(config) = proof {
+            hello.into_stream(config).await?.shutdown().await?;
+            return Err(io::Error::other("it was an authority, which has seen what it asked for"));
+        }
+        let (config, found) = {
+            let identities = self.now.load();
+            if identities.refresh() {
+                self.demanded.store(identities.table.load().demanded.clone());
+            }
+            let (identity, found) = identities.find(name.as_deref());
+            (identity.config(), found)
+        };
+        let stream = hello.into_stream(config).await?;
+        let variables = client::variables(stream.get_ref().1, found.asks, found.passes);
+        let scope = Scope { demands: Arc::clone(&self.demanded), met: Some(found.met) };
+        Ok(Greeted { stream, variables, scope })
     }
 }
 
@@ -105,70 +196,115 @@ async fn tell_plain(mut client: TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Was HTTP/2 agreed on (ALPN, RFC 7301)?
-pub fn speaks_http2(client: &TlsStream<TcpStream>) -> bool {
-    client.get_ref().1.alpn_protocol() == Some(HTTP_2)
+/// A client that has shaken hands.
+pub struct Greeted {
+    /// What is said inside.
+    pub stream: TlsStream<TcpStream>,
+    /// What scripts are told of it.
+    pub variables: client::Variables,
+    /// Which hosts may be asked for.
+    pub scope: Scope,
 }
 
-/// The certificate of the files, as they are now.
-#[derive(Debug)]
-struct Current {
-    files: Files,
-    provider: Arc<CryptoProvider>,
-    key: RwLock<Arc<CertifiedKey>>,
-    looked: Mutex<Looked>,
+impl Greeted {
+    /// Was HTTP/2 agreed on (ALPN, RFC 7301)?
+    pub fn speaks_http2(&self) -> bool {
+        self.stream.get_ref().1.alpn_protocol() == Some(HTTP_2)
+    }
 }
 
-/// When the files were looked at last, and what was seen.
-#[derive(Debug)]
-struct Looked {
-    when: Instant,
-    stamp: Stamp,
+/// All certificates, and whose they are.
+struct Identities {
+    all: Vec<Identity>,
+    table: ArcSwap<Table>,
+    looked: Mutex<Instant>,
+    acme: Option<Arc<Acme>>,
+    /// They end with what they renew.
+    renewals: Mutex<Vec<Renewal>>,
 }
 
-impl Current {
-    fn new(files: Files, provider: Arc<CryptoProvider>) -> Result<Self, Error> {
-        let looked = Looked { when: Instant::now(), stamp: files.stamp() };
-        let key = files.read(&provider)?;
-        Ok(Self { files, provider, key: RwLock::new(Arc::new(key)), looked: Mutex::new(looked) })
+/// What a name means.
+struct Table {
+    names: Names<usize>,
+    /// Only where demands differ: else every host may be asked for over every connection.
+    demanded: Option<Arc<Demanded>>,
+}
+
+/// What holds for a connection.
+struct Found {
+    met: u64,
+    /// A certificate is asked for, and scripts get it whole.
+    asks: bool,
+    passes: bool,
+}
+
+impl Identities {
+    fn open(settings: &Settings, addresses: &[IpAddr], challenges: &Arc<Challenges>) -> Result<Self, Error> {
+        let provider = Arc::new(ring::default_provider());
+        let acme = settings.acme.as_ref().map(|it| Acme::open(it, challenges, &provider).map(Arc::new)).transpose()?;
+        let open = |it| Identity::open(it, addresses, acme.as_deref(), &provider);
+        let all = settings.identities.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let table = ArcSwap::from_pointee(Table::of(&all));
+        let looked = Mutex::new(Instant::now());
+        Ok(Self { all, table, looked, acme, renewals: Mutex::default() })
     }
 
-    /// Looks whether the files have changed, now and then. What cannot be used leaves the old one in place.
-    fn refresh(&self) {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.when.elapsed() < LOOK_INTERVAL {
-            return;
-        }
-        let stamp = self.files.stamp();
-        looked.when = Instant::now();
-        if stamp == looked.stamp {
-            return;
-        }
-        looked.stamp = stamp;
-        match self.files.read(&self.provider) {
-            Ok(key) => {
-                *self.key.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-                tracing::info!("the certificate has changed; new connections get the new one");
+    /// Looks whether files have changed, now and then; true if some have. What cannot be used leaves the old in place.
+    fn refresh(&self) -> bool {
+        {
+            // Who comes meanwhile gets what is there.
+            let Ok(mut looked) = self.looked.try_lock() else { return false };
+            if looked.elapsed() < LOOK_INTERVAL {
+                return false;
             }
-            Err(error) => tracing::warn!("the certificate has changed, and the old one is used on: {error}"),
+            *looked = Instant::now();
         }
+        let changed = self.all.iter().filter(|identity| identity.refresh()).count();
+        if changed > 0 {
+            // A new certificate may be for other names.
+            self.table.store(Arc::new(Table::of(&self.all)));
+        }
+        changed > 0
+    }
+
+    fn find(&self, name: Option<&str>) -> (&Identity, Found) {
+        let table = self.table.load();
+        let number = name.and_then(|name| table.names.find(name)).unwrap_or(0);
+        let identity = &self.all[number];
+        let met = Demand::of(identity).number;
+        let clients = identity.demands.clients.as_ref();
+        let (asks, passes) = (clients.is_some(), clients.is_some_and(|clients| clients.pass));
+        (identity, Found { met, asks, passes })
     }
 }
 
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.refresh();
-        Some(Arc::clone(&self.key.read().unwrap_or_else(PoisonError::into_inner)))
+impl Table {
+    fn of(all: &[Identity]) -> Self {
+        let mut names = Names::default();
+        let mut demanded = Demanded { names: Names::default(), fallback: Demand::of(&all[0]) };
+        let mut add = |name: &str, depth, number| {
+            names.add(name, depth, number);
+            demanded.names.add(name, depth, Demand::of(&all[number]));
+        };
+        // What somebody has written down holds before what stands in a certificate.
+        for (number, identity) in all.iter().enumerate() {
+            identity.names.iter().for_each(|name| add(name, Depth::Any, number));
+        }
+        for (number, identity) in all.iter().enumerate().filter(|(_, identity)| identity.names.is_empty()) {
+            identity.names_within().iter().for_each(|name| add(name, Depth::One, number));
+        }
+        let differ = all.iter().any(|identity| identity.demands != all[0].demands);
+        let certificate = all.iter().any(|identity| identity.demands.requires_certificate());
+        Self { names, demanded: (differ || certificate).then(|| Arc::new(demanded)) }
     }
 }
 
-/// One that never changes.
-#[derive(Debug)]
-struct Fixed(Arc<CertifiedKey>);
-
-impl ResolvesServerCert for Fixed {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.0))
+impl Demand {
+    /// What an identity demands: the same number for the same demands, also after they were read anew.
+    fn of(identity: &Identity) -> Self {
+        let mut hasher = DefaultHasher::new();
+        identity.demands.hash(&mut hasher);
+        Self { number: hasher.finish(), certificate: identity.demands.requires_certificate() }
     }
 }
 
@@ -204,7 +340,7 @@ pub enum Error {
 }
 
 const HTTP_2: &[u8] = b"h2";
-/// Between two looks at the files of the certificate.
+/// Between two looks at the files of certificates.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Of what a client says in plain HTTP, and for how long it is heard.
 const PLAIN_BYTES_MAX: u64 = 1024 * 1024;

@@ -3,8 +3,9 @@
 
 use std::{fs, io, sync::Arc, time::Duration};
 
-use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, getsid, kill_process, kill_process_group, set_child_subreaper, waitid,
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, getsid, pidfd_open, set_child_subreaper, waitid},
 };
 
 use crate::{launch::Launcher, sys::wait::first_zombie};
@@ -59,7 +60,7 @@ impl Descendants {
             }
             let signal = if tick < END_TICKS_TERM { Signal::TERM } else { Signal::KILL };
             if tick == 0 || tick >= END_TICKS_TERM {
-                signal_all(&living, signal);
+                self.signal_all(&living, signal);
             }
         }
     }
@@ -71,16 +72,17 @@ impl Descendants {
             if living.is_empty() {
                 return;
             }
-            signal_all(&living, Signal::KILL);
+            self.signal_all(&living, Signal::KILL);
             // The grandchildren become our children once these are gone.
             for pid in living {
-                let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
+                wait_a_moment(pid);
+                let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
             }
         }
     }
 
     fn reap_all(&self) {
-        while let Some(pid) = first_zombie().filter(|pid| Some(*pid) != self.launcher_pid()) {
+        while let Some(pid) = first_zombie().filter(|pid| !self.launcher.is_own(*pid)) {
             if waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG).is_err() {
                 return;
             }
@@ -94,20 +96,21 @@ impl Descendants {
             let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
             pids.extend(children.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)));
         }
-        pids.retain(|pid| Some(*pid) != self.launcher_pid());
+        pids.retain(|pid| !self.launcher.is_own(*pid));
         pids
     }
 
-    fn launcher_pid(&self) -> Option<Pid> {
-        Pid::from_raw(self.launcher.pid() as i32)
+    fn signal_all(&self, pids: &[Pid], signal: Signal) {
+        for pid in pids {
+            self.launcher.living().signal(*pid, signal);
+        }
     }
 }
 
-fn signal_all(pids: &[Pid], signal: Signal) {
-    for pid in pids {
-        // A script leads a group of its own; what it left behind may not.
-        let _ = kill_process_group(*pid, signal);
-        let _ = kill_process(*pid, signal);
+/// Until it has ended, which after KILL is at once unless it hangs in the kernel or the launcher has to be asked.
+fn wait_a_moment(pid: Pid) {
+    if let Ok(pidfd) = pidfd_open(pid, PidfdFlags::empty()) {
+        let _ = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&KILL_TIME));
     }
 }
 
@@ -118,3 +121,5 @@ const END_INTERVAL: Duration = Duration::from_millis(20);
 const END_TICKS_TERM: u32 = 100;
 const END_TICKS_MAX: u32 = 250;
 const KILL_ROUNDS: usize = 50;
+/// For each process that is killed.
+const KILL_TIME: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };

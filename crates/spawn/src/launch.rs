@@ -1,44 +1,44 @@
 //! The server's end of the launcher: orders go out, running scripts come back. A launcher that dies or hangs is replaced.
 
+mod apart;
+mod link;
+
 use std::{
-    collections::HashMap,
     fs::File,
     io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::CommandExt,
     },
-    process::{Child, Command, Stdio as Inherit},
+    process::{Command, Stdio as Inherit},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::{
     io::Errno,
     net::{AddressFamily, SocketFlags, SocketType, socketpair},
-    process::Pid,
+    process::{Pid, geteuid},
 };
 use tokio::{
-    io::{Interest, unix::AsyncFd},
     sync::oneshot,
     time::{sleep, timeout},
 };
 
 use crate::{
     child::Stage,
-    datagram::{receive, send},
-    launcher::{
-        self,
-        wire::{ANSWER_BYTES, Answer, MESSAGE_BYTES_MAX, ORDER_BYTES_MAX, write_order},
-    },
+    launcher::{self, policy::Policy, wire::Request},
     limits::Limits,
-    process::{Living, Process},
-    script::{Script, Stdin, Stdio, file_in_memory},
-    sys::watch::watch,
+    process::Living,
+    script::{Script, Stdin, Stdio},
+    terms::Terms,
 };
+use apart::Apart;
+pub(crate) use link::Link;
+use link::{ANSWER_TIME, Waiter};
 
 /// What to start, and how.
 #[derive(Debug, Clone)]
@@ -53,8 +53,10 @@ pub struct Order<'a> {
     pub directory: &'a [u8],
     /// What it may use.
     pub limits: Limits,
-    /// May it gain privileges (setuid programs)?
+    /// May it gain privileges (setuid programs)? Never when it is confined.
     pub new_privileges: bool,
+    /// As whom, and how confined; [`Terms::ORDINARY`] where nobody says.
+    pub terms: &'a Terms,
 }
 
 impl Order<'_> {
@@ -91,6 +93,15 @@ pub enum LaunchError {
 #[derive(Debug)]
 pub struct Launcher {
     link: Mutex<Arc<Link>>,
+    policy: Policy,
+    /// Starts other launchers with the rights that this process had.
+    keeper: Option<Arc<Link>>,
+    /// One at a time may ask it.
+    asking: tokio::sync::Mutex<()>,
+    is_root: bool,
+    /// A second launcher in a namespace of users, for strict scripts of an ordinary user.
+    apart: Mutex<Apart>,
+    starting_apart: tokio::sync::Mutex<()>,
     living: Arc<Living>,
     null: File,
     next_id: AtomicU64,
@@ -99,28 +110,53 @@ pub struct Launcher {
 /// A launcher that was started before the runtime, and before any thread.
 #[derive(Debug)]
 pub struct EarlyLauncher {
-    socket: OwnedFd,
-    process: Child,
+    policy: Policy,
+    launcher: (OwnedFd, Pid),
+    keeper: Option<(OwnedFd, Pid)>,
+    is_root: bool,
     null: File,
 }
 
 impl EarlyLauncher {
-    /// Starts the launcher's process with the rights this process has now.
-    pub fn start() -> io::Result<Self> {
-        let (socket, process) = start_process()?;
-        Ok(Self { socket, process, null: File::open("/dev/null")? })
+    /// Starts the launcher's process with the rights this process has now. If that is root's, it stays root, and so does
+    /// each that takes its place; it carries out what the policy permits, and nothing else.
+    pub fn start(policy: Policy) -> io::Result<Self> {
+        // This process may become somebody else, who can start no other launcher of root's.
+        Self::start_with(policy, geteuid().is_root())
+    }
+
+    /// As [`EarlyLauncher::start`], for a process that will start none itself, such as one that gives up to
+    /// ([`sandbox::enclose`](crate::sandbox::enclose)).
+    pub fn start_kept(policy: Policy) -> io::Result<Self> {
+        // Afterwards it cannot be tried.
+        let _ = apart::is_possible();
+        Self::start_with(policy, true)
+    }
+
+    fn start_with(policy: Policy, is_kept: bool) -> io::Result<Self> {
+        let launcher = start_process(&policy, None)?;
+        let keeper = is_kept.then(|| start_process(&policy, None)).transpose()?;
+        Ok(Self { policy, launcher, keeper, is_root: geteuid().is_root(), null: File::open("/dev/null")? })
     }
 }
 
 impl Launcher {
     /// Takes over a launcher within the runtime.
     pub fn new(early: EarlyLauncher) -> io::Result<Arc<Self>> {
+        let link = |(socket, pid)| Link::new(socket, pid).map(Arc::new);
         let launcher = Arc::new(Self {
-            link: Mutex::new(Arc::new(Link::new(early.socket, early.process)?)),
+            link: Mutex::new(link(early.launcher)?),
+            policy: early.policy,
+            keeper: early.keeper.map(link).transpose()?,
+            asking: tokio::sync::Mutex::default(),
+            is_root: early.is_root,
+            apart: Mutex::default(),
+            starting_apart: tokio::sync::Mutex::default(),
             living: Arc::default(),
             null: early.null,
             next_id: AtomicU64::new(1),
         });
+        launcher.living.ask(launcher.link());
         launcher.listen(launcher.link());
         Ok(launcher)
     }
@@ -142,7 +178,7 @@ impl Launcher {
             return Err(LaunchError::Nul);
         }
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let link = self.link();
+        let link = self.link_for(order.terms).await.map_err(LaunchError::Pipes)?;
         let (asker, answer) = oneshot::channel();
         link.waiting().insert(id, Waiter { asker, ours });
         let sent = link.send(id, order, stdio.theirs(self.null())).await;
@@ -163,7 +199,13 @@ impl Launcher {
 
     /// The number of the launcher's process.
     pub fn pid(&self) -> u32 {
-        self.link().process.lock().unwrap_or_else(PoisonError::into_inner).id()
+        self.link().pid().as_raw_nonzero().get().cast_unsigned()
+    }
+
+    /// Is it the launcher's process, or the one that keeps its rights?
+    pub(crate) fn is_own(&self, pid: Pid) -> bool {
+        let is_keeper = self.keeper.as_ref().is_some_and(|keeper| keeper.pid() == pid);
+        is_keeper || self.link().pid() == pid || self.is_apart(pid)
     }
 
     pub(crate) fn living(&self) -> &Arc<Living> {
@@ -194,27 +236,50 @@ impl Launcher {
         if lost.is_lost.swap(true, Ordering::Relaxed) {
             return;
         }
+        if self.forget_apart(lost) {
+            return lost.end();
+        }
+        if let Some(keeper) = &self.keeper {
+            // This process may not, if it is not root any more.
+            Arc::clone(keeper).request(Request::Kill(lost.pid().as_raw_nonzero().get()));
+        }
         lost.end();
-        if lost.started.elapsed() >= SETTLED_TIME && self.start_another() {
+        let is_settled = lost.started.elapsed() >= SETTLED_TIME;
+        if is_settled && self.keeper.is_none() && self.take(start_process(&self.policy, None)) {
             return;
         }
         let launcher = Arc::clone(self);
         tokio::spawn(async move {
+            let mut pause = if is_settled { Duration::ZERO } else { PAUSE };
             loop {
-                sleep(PAUSE).await;
-                if launcher.start_another() {
+                sleep(pause).await;
+                if launcher.take(launcher.start(false).await) {
                     return;
                 }
+                pause = PAUSE;
             }
         });
     }
 
-    fn start_another(self: &Arc<Self>) -> bool {
-        match start_process().and_then(|(socket, process)| Link::new(socket, process)) {
+    /// Starts a launcher's process, by the keeper where there is one.
+    async fn start(&self, apart: bool) -> io::Result<(OwnedFd, Pid)> {
+        let Some(keeper) = &self.keeper else {
+            return start_process(&self.policy, apart.then_some(launcher::APART));
+        };
+        let _turn = self.asking.lock().await;
+        let (ours, theirs) = sockets()?;
+        let pid = keeper.another(theirs.as_fd(), apart).await?;
+        Ok((ours, pid))
+    }
+
+    /// Takes over a new launcher, if there is one.
+    fn take(self: &Arc<Self>, started: io::Result<(OwnedFd, Pid)>) -> bool {
+        match started.and_then(|(socket, pid)| Link::new(socket, pid)) {
             Ok(new) => {
                 let new = Arc::new(new);
-                tracing::warn!("the launcher was lost; a new one runs as process {}", new.pid());
+                tracing::warn!("the launcher was lost; a new one runs as process {}", new.pid().as_raw_nonzero());
                 *self.link.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+                self.living.ask(Arc::clone(&new));
                 self.listen(new);
                 true
             }
@@ -226,149 +291,30 @@ impl Launcher {
     }
 }
 
-/// One launcher's process and the socket to it.
-#[derive(Debug)]
-struct Link {
-    socket: AsyncFd<OwnedFd>,
-    process: Mutex<Child>,
-    waiting: Mutex<HashMap<u64, Waiter>>,
-    started: Instant,
-    /// Somebody sees to it that another one takes its place.
-    is_lost: AtomicBool,
-}
-
-type Launched = Result<Process, LaunchError>;
-
-/// Who waits for an answer, and our ends of the script's pipes.
-#[derive(Debug)]
-struct Waiter {
-    asker: oneshot::Sender<Result<Script, LaunchError>>,
-    ours: [OwnedFd; 2],
-}
-
-impl Link {
-    fn new(socket: OwnedFd, process: Child) -> io::Result<Self> {
-        let socket = watch(socket, Interest::READABLE | Interest::WRITABLE)?;
-        let (waiting, started, is_lost) = (Mutex::default(), Instant::now(), AtomicBool::new(false));
-        Ok(Self { socket, process: Mutex::new(process), waiting, started, is_lost })
-    }
-
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Waiter>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pid(&self) -> u32 {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner).id()
-    }
-
-    async fn send(&self, id: u64, order: &Order<'_>, stdio: [BorrowedFd<'_>; 3]) -> Result<(), LaunchError> {
-        let message = write_order(id, order);
-        if message.len() > ORDER_BYTES_MAX {
-            return Err(LaunchError::Failed { stage: Stage::Exec, errno: Errno::TOOBIG });
-        }
-        if message.len() <= MESSAGE_BYTES_MAX {
-            return self.send_message(&message, &stdio).await;
-        }
-        let file = file_in_memory(&message).map_err(LaunchError::Pipes)?;
-        let [stdin, stdout, stderr] = stdio;
-        self.send_message(&id.to_ne_bytes(), &[stdin, stdout, stderr, file.as_fd()]).await
-    }
-
-    async fn send_message(&self, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), LaunchError> {
-        loop {
-            // The socket nearly always has room, so it is tried first and waited for after.
-            match send(self.socket.get_ref(), message, descriptors) {
-                Ok(()) => return Ok(()),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    let mut ready = timeout(ANSWER_TIME, self.socket.writable())
-                        .await
-                        .map_err(|_| LaunchError::Lost)?
-                        .map_err(|_| LaunchError::Lost)?;
-                    // Room may have come between the try and here; then the next try finds it.
-                    if send(self.socket.get_ref(), message, descriptors) == Ok(()) {
-                        return Ok(());
-                    }
-                    ready.clear_ready();
-                }
-                Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::TOOMANYREFS) => {
-                    return Err(LaunchError::Pipes(Errno::MFILE.into()));
-                }
-                Err(_) => return Err(LaunchError::Lost),
-            }
-        }
-    }
-
-    async fn hand_out_answers(&self, living: &Arc<Living>) {
-        while let Ok(mut ready) = self.socket.readable().await {
-            loop {
-                match self.receive(living) {
-                    Ok(Some((id, result))) => {
-                        // If nobody waits any more, whatever was started is dropped here, and so ended.
-                        let waiter = self.waiting().remove(&id);
-                        if let Some(Waiter { asker, ours }) = waiter {
-                            _ = asker.send(result.and_then(|process| Script::new(ours, process)));
-                        }
-                    }
-                    Err(Errno::AGAIN) => break ready.clear_ready(),
-                    Err(Errno::INTR) => {}
-                    Ok(None) | Err(_) => return,
-                }
-            }
-        }
-    }
-
-    fn receive(&self, living: &Arc<Living>) -> Result<Option<(u64, Launched)>, Errno> {
-        let mut message = [0; ANSWER_BYTES];
-        let mut datagram = receive(self.socket.get_ref(), &mut message)?;
-        let pidfd = datagram.descriptors.pop();
-        let Some(answer) = Answer::read(&message[..datagram.bytes]) else { return Ok(None) };
-        // Even a failed launch leaves a process to reap, which dropping it does.
-        let process =
-            Pid::from_raw(answer.pid).zip(pidfd).map(|(pid, pidfd)| Process::new(pid, pidfd, Arc::clone(living)));
-        let result = match (answer.failure, process) {
-            (Some((stage, errno)), _) => Err(LaunchError::Failed { stage, errno }),
-            (None, Some(process)) => Ok(process),
-            // The answer came without its pidfd: this process has no descriptor left.
-            (None, None) => Err(LaunchError::Pipes(Errno::MFILE.into())),
-        };
-        Ok(Some((answer.id, result)))
-    }
-
-    /// Ends the launcher, and lets everyone who waits know that no answer will come.
-    fn end(&self) {
-        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = process.kill();
-        let _ = process.wait();
-        self.waiting().clear();
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
 #[expect(clippy::disallowed_methods, reason = "the launcher itself is the one process that the server starts")]
-fn start_process() -> io::Result<(OwnedFd, Child)> {
-    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+fn start_process(policy: &Policy, apart: Option<&str>) -> io::Result<(OwnedFd, Pid)> {
+    let (ours, theirs) = sockets()?;
     // Without arguments of ours the path would be a race: the running binary may have been replaced on disk.
     let process = Command::new("/proc/self/exe")
         .arg0("htbin")
         .arg(launcher::ARGUMENT)
+        .args(apart)
         .env_clear()
         .current_dir("/")
         .stdin(Inherit::from(theirs))
-        .stdout(Inherit::null())
+        // What it may start, in a file that nobody else can change.
+        .stdout(Inherit::from(policy.to_file()?))
         .stderr(Inherit::inherit())
         .spawn()?;
-    Ok((ours, process))
+    let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    Ok((ours, pid.expect("the kernel's numbers fit")))
+}
+
+fn sockets() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?)
 }
 
 /// A launcher that lived so long was well.
 const SETTLED_TIME: Duration = Duration::from_secs(1);
 /// Before the next try to start one.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The launcher answers in well under a millisecond; one that hangs this long is replaced.
-const ANSWER_TIME: Duration = Duration::from_secs(10);

@@ -10,9 +10,13 @@ use std::{
     time::Duration,
 };
 
-use crate::sys::{
-    wait::{Usage, reap},
-    watch::watch,
+use crate::{
+    launch::Link,
+    launcher::wire::Request,
+    sys::{
+        wait::{Usage, reap},
+        watch::watch,
+    },
 };
 use rustix::{
     io::Errno,
@@ -48,9 +52,9 @@ impl Process {
         let inner = Inner {
             pid,
             pidfd: Pidfd::Quiet(pidfd),
+            ender: Ender::new(pid, Arc::clone(&living)),
             living,
             exit: None,
-            ender: Ender::new(pid),
             watcher: None,
             kept: None,
         };
@@ -193,7 +197,7 @@ impl Inner {
     }
 
     async fn stop(&mut self) {
-        let _ = kill_process_group(self.pid, Signal::TERM);
+        self.living.signal(self.pid, Signal::TERM);
         if timeout(TERM_TIME, self.exited()).await.is_ok() {
             // What the script started gets a moment of its own to clean up.
             tokio::time::sleep(GROUP_TIME).await;
@@ -203,9 +207,8 @@ impl Inner {
     }
 
     fn kill(&self) {
-        let _ = kill_process_group(self.pid, Signal::KILL);
-        // One that was forked ahead leads no group until it has its order. Until it is reaped the number is its own.
-        let _ = kill_process(self.pid, Signal::KILL);
+        // Until it is reaped the number is its own.
+        self.living.signal(self.pid, Signal::KILL);
     }
 
     fn reap(mut self) {
@@ -262,22 +265,53 @@ impl Pidfd {
     }
 }
 
-/// The processes that somebody holds and will reap. All other zombies are orphans.
+/// The processes that somebody holds and will reap, all other zombies being orphans; and who ends those that this process
+/// may not.
 #[derive(Debug, Default)]
-pub(crate) struct Living(Mutex<HashSet<Pid>>);
+pub(crate) struct Living {
+    pids: Mutex<HashSet<Pid>>,
+    /// The launcher of now.
+    launcher: Mutex<Option<Arc<Link>>>,
+}
 
 impl Living {
     pub(crate) fn contains(&self, pid: Pid) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&pid)
+        self.pids.lock().unwrap_or_else(PoisonError::into_inner).contains(&pid)
+    }
+
+    pub(crate) fn ask(&self, launcher: Arc<Link>) {
+        *self.launcher.lock().unwrap_or_else(PoisonError::into_inner) = Some(launcher);
+    }
+
+    /// TERM or KILL for a child of ours and its group, which may be somebody else's.
+    pub(crate) fn signal(&self, pid: Pid, wanted: Signal) {
+        if signal(pid, wanted) != Err(Errno::PERM) {
+            return;
+        }
+        let launcher = self.launcher.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let pid = pid.as_raw_nonzero().get();
+        if let Some(launcher) = launcher {
+            launcher.request(if wanted == Signal::KILL { Request::Kill(pid) } else { Request::Term(pid) });
+        }
     }
 
     fn insert(&self, pid: Pid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
+        self.pids.lock().unwrap_or_else(PoisonError::into_inner).insert(pid);
     }
 
     fn remove(&self, pid: Pid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
+        self.pids.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid);
     }
+}
+
+/// A signal for a process and its group.
+pub(crate) fn signal(pid: Pid, wanted: Signal) -> Result<(), Errno> {
+    let group = kill_process_group(pid, wanted);
+    // One that was forked ahead leads no group until it has its order.
+    if wanted == Signal::KILL || group.is_err() {
+        return kill_process(pid, wanted);
+    }
+    group
 }
 
 /// From TERM to KILL.

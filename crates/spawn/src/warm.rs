@@ -54,7 +54,7 @@ pub struct Settings {
 
 impl Settings {
     /// The interpreter, with its flags, that would be kept warm for a script, if one would: by the script's first line,
-    /// or `program` if that is to run it.
+    /// or `program` if that is to run it. Under [`Level::Strict`](crate::Level::Strict) none is, whatever this says.
     pub fn interpreter_of(&self, script: &Path, program: Option<&Path>) -> Option<String> {
         let script = script.as_os_str().as_bytes();
         let program = program.map_or(script, |program| program.as_os_str().as_bytes());
@@ -244,7 +244,7 @@ impl Warm {
         if order.new_privileges != self.settings.new_privileges || self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        let kind = Kind::of(order.program, script, order.environment)?;
+        let kind = Kind::of(order.program, script, order.environment)?.on(order.terms, order.directory)?;
         let stamp = Stamp::of(kind.program())?;
         let mut shelf = self.shelf();
         let place = shelf.get_mut(&kind);

@@ -58,6 +58,12 @@ pub(super) fn is_protocol(name: &[u8]) -> bool {
     name.starts_with(b"HTTP_") || PROTOCOL.iter().any(|known| known.as_bytes() == name)
 }
 
+/// Could a request have set a variable of this name already? What TLS says is no word of the protocol: scripts have
+/// variables like SSL_CERT_FILE for other ends.
+pub(super) fn may_be_set(name: &[u8]) -> bool {
+    is_protocol(name) || name.starts_with(b"SSL_")
+}
+
 /// A name that nobody else may set even where the protocol does not: its absence has a meaning.
 pub(super) fn is_reserved(name: &[u8]) -> bool {
     matches!(name, b"CONTENT_LENGTH" | b"CONTENT_TYPE" | b"PATH_INFO" | b"PATH_TRANSLATED")

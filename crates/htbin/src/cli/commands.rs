@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::flags::{Flags, UsualFlags};
 pub use crate::new::Language;
@@ -133,6 +133,35 @@ pub struct Passwd {
     /// Take the user out of the file
     #[arg(long)]
     pub delete: bool,
+    /// The usual two.
+    #[command(flatten)]
+    usual: UsualFlags,
+}
+
+/// `htbin sandbox`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxWords {
+    #[command(subcommand)]
+    pub(super) word: SandboxWord,
+}
+
+/// What is asked of a sandbox.
+#[derive(Debug, Subcommand)]
+pub(super) enum SandboxWord {
+    /// Say what the scripts at an address may do
+    Explain(Box<Explain>),
+}
+
+/// `htbin sandbox explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// An address, as www.example.org/git or /cgi-bin
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The configuration file [htbin.toml]
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath, default_value = "htbin.toml")]
+    #[arg(hide_default_value = true)]
+    pub file: PathBuf,
     /// The usual two.
     #[command(flatten)]
     usual: UsualFlags,

@@ -273,7 +273,7 @@ pub struct LimitFlags {
     /// How many run at once [64 a core, 32 a GiB]
     ///
     /// The default is never more than one per 32 MiB of memory and one per 30 descriptors that this process may have.
-    #[arg(long, value_name = "N", value_parser = value::count)]
+    #[arg(long, value_name = "N", value_parser = value::count, hide_short_help = true)]
     pub max_scripts: Option<u64>,
     /// How many requests may wait for a script to end; beyond that 503 [512]
     #[arg(long, value_name = "N", value_parser = value::count, default_value = "512", hide_default_value = true)]

@@ -86,6 +86,9 @@ Run a request again that \fB\-\-record\fR has kept, print its answer, and say wh
 Say what a configuration file would do, or what is wrong with it; nothing is started. \fB\-\-schema\fR prints the JSON
 Schema of configuration files, for editors. The file is \fIhtbin.toml\fR if none is named.
 .TP
+\fBhtbin sandbox explain\fR \fIADDRESS\fR [\fIFILE\fR]
+Say in words as whom the scripts at an address run and what they may do, by a configuration file and on this kernel.
+.TP
 \fBhtbin reload\fR [\fIFILE\fR]
 Look at a configuration file, and have the server that runs with it take it anew.
 .TP

@@ -180,7 +180,8 @@ pub(super) fn directory(flag: &'static str, path: &Path) -> Result<PathBuf, Erro
 fn meant_by(word: &str) -> String {
     match word {
         "help" | "version" => format!(" here; an option is meant: htbin --{word}"),
-        "demo" | "check" | "reload" | "lint" | "new" | "passwd" | "run" | "replay" | "man" | "completions" => {
+        "demo" | "check" | "sandbox" | "reload" | "lint" | "new" | "passwd" | "run" | "replay" | "man"
+        | "completions" => {
             format!(" here; a command stands before all options: htbin {word} [OPTIONS]")
         }
         _ => match address_line(word) {

@@ -4,6 +4,8 @@
 mod gates;
 mod layers;
 mod route;
+mod terms;
+mod tls;
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +13,10 @@ use super::{
     Error, Machine, Settings, cgi, check,
     file::{
         self, Located, Source, Step, Whole,
-        keys::{Certificate, File, Format, Host, Layer, Rules},
+        keys::{File, Format, Host, Layer, Rules},
         values::{Address, Count, Size, Time},
     },
-    http, log, threads, tls,
+    http, log, threads,
 };
 use crate::{
     cli::{self, Flags, Invocation, LogFormat},
@@ -44,9 +46,11 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
     }
     layers::share(&whole.file, &mut routes).map_err(at_top)?;
     route::protect(&mut routes, whole.sources.iter().map(|source| &*source.absolute));
+    let listen = listen(&whole)?;
+    check_redirects(&routes, &listen, source)?;
     Ok(Settings {
-        listen: listen(&whole.file, source)?,
-        tls: tls(&flags).map_err(at_top)?,
+        listen,
+        tls: tls::settings(&whole)?,
         http: http(&flags, machine).map_err(at_top)?,
         cgi: cgi(&flags, machine).map_err(at_top)?,
         log: log::Settings {
@@ -55,7 +59,7 @@ pub(super) fn from_file_on(path: &Path, machine: &Machine) -> Result<Settings, f
             ..log(&flags)
         },
         threads: threads(&flags, machine).map_err(at_top)?,
-        user: whole.file.user.clone(),
+        user: terms::of_server(&whole.file.user),
         record: flags.output.record.clone(),
         metrics: metrics(&whole.file, source)?,
         health: health(&whole.file).map_err(at_top)?,
@@ -127,20 +131,14 @@ fn of_top(file: &File, source: &Source) -> Flags {
     };
     let within = |path: &PathBuf| source.directory().join(path);
     flags.output.record = file.record.as_ref().map(within);
-    if let Some(Certificate { certificate, key, password_file, self_signed }) = &file.tls {
-        flags.tls.tls_cert = certificate.as_ref().map(within);
-        flags.tls.tls_key = key.as_ref().map(within);
-        flags.tls.tls_password_file = password_file.as_ref().map(within);
-        flags.tls.tls_self_signed = *self_signed;
-    }
     flags
 }
 
 /// Where metrics are told.
 fn metrics(file: &File, source: &Source) -> Result<Option<listen::Settings>, file::Error> {
-    let Some(Address { place, port, secure }) = &file.metrics else { return Ok(None) };
-    if *secure {
-        let what = "TLS is not spoken here; tell them on 127.0.0.1 or on a UNIX socket";
+    let Some(Address { place, port, secure, introduced }) = &file.metrics else { return Ok(None) };
+    if *secure || *introduced {
+        let what = "neither TLS nor PROXY is spoken here; tell them on 127.0.0.1 or on a UNIX socket";
         return Err(file::Error::of_key(source, &[], "metrics", what.to_owned()));
     }
     let bind = match port {
@@ -149,7 +147,7 @@ fn metrics(file: &File, source: &Source) -> Result<Option<listen::Settings>, fil
         Some(_) => Bind::Host(place.clone()),
     };
     let (port, port_asked) = (port.unwrap_or_default(), true);
-    Ok(Some(listen::Settings { binds: vec![bind], port, port_asked, secure: false }))
+    Ok(Some(listen::Settings { binds: vec![bind], port, port_asked, secure: false, introduced: false }))
 }
 
 /// The path that tells whether the server is well.
@@ -183,18 +181,20 @@ fn destination(
 }
 
 /// Where it listens: each address by itself, and on no other port.
-fn listen(file: &File, source: &Source) -> Result<Vec<listen::Settings>, file::Error> {
+fn listen(whole: &Whole) -> Result<Vec<listen::Settings>, file::Error> {
+    let (file, source, speaks_tls) = (&whole.file, &whole.sources[0], Source::speaks_tls(whole));
     let error = |what: &str| Err(file::Error::of_key(source, &[], "listen", what.to_owned()));
     let Some(addresses) = &file.listen else {
         let binds = Vec::new();
-        return Ok(vec![listen::Settings { binds, port: PORT, port_asked: true, secure: file.tls.is_some() }]);
+        let (port_asked, secure, introduced) = (true, speaks_tls, false);
+        return Ok(vec![listen::Settings { binds, port: PORT, port_asked, secure, introduced }]);
     };
     if addresses.0.is_empty() {
         return error("nothing to listen on; leave the key out for 127.0.0.1:8000");
     }
     let mut all: Vec<listen::Settings> = Vec::new();
-    for Address { place, port, secure } in &addresses.0 {
-        if *secure && file.tls.is_none() {
+    for Address { place, port, secure, introduced } in &addresses.0 {
+        if *secure && !speaks_tls {
             return error("https needs a certificate: a table [tls] with 'certificate', or with 'self-signed = true'");
         }
         let bind = match port {
@@ -204,12 +204,31 @@ fn listen(file: &File, source: &Source) -> Result<Vec<listen::Settings>, file::E
         };
         let port = port.unwrap_or_default();
         // Addresses of one port are opened together: `0.0.0.0` and `[::]` are then one for each family.
-        match all.iter_mut().find(|it| it.port == port && it.secure == *secure && port != 0) {
+        match all
+            .iter_mut()
+            .find(|it| it.port == port && (it.secure, it.introduced) == (*secure, *introduced) && port != 0)
+        {
             Some(known) => known.binds.push(bind),
-            None => all.push(listen::Settings { binds: vec![bind], port, port_asked: true, secure: *secure }),
+            None => all.push(listen::Settings {
+                binds: vec![bind],
+                port,
+                port_asked: true,
+                secure: *secure,
+                introduced: *introduced,
+            }),
         }
     }
     Ok(all)
+}
+
+/// Somebody who is sent to TLS has to find it.
+fn check_redirects(routes: &Routes, listen: &[listen::Settings], source: &Source) -> Result<(), file::Error> {
+    let redirects = routes.rules().any(|rule| rule.layers.https.as_ref().is_some_and(|it| it.redirect.is_some()));
+    if redirects && !listen.iter().any(|it| it.secure) {
+        let fix = "add an address of https:// to 'listen', and a table [tls]";
+        return Err(file::Error::of_key(source, &[], "https", format!("nobody speaks TLS here: {fix}")));
+    }
+    Ok(())
 }
 
 fn host(located: &Located, whole: &Whole, machine: &Machine) -> Result<HostSettings, file::Error> {

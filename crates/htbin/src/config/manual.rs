@@ -19,9 +19,12 @@ pub fn man(out: &mut impl Write) -> io::Result<()> {
     out.write_all(BEGINNING.as_bytes())?;
     section(out, "KEYS OF THE WHOLE SERVER", &without(properties(&file), &rules))?;
     section(out, "KEYS FOR ALL, FOR A HOST, FOR A ROUTE", &rules)?;
-    for (title, name) in
-        [("KEYS OF [[host]]", "Host"), ("KEYS OF [[host.route]]", "Route"), ("KEYS OF [tls]", "Certificate")]
-    {
+    for (title, name) in [
+        ("KEYS OF [[host]]", "Host"),
+        ("KEYS OF [[host.route]]", "Route"),
+        ("KEYS OF [tls], AND OF tls IN [[host]]", "Tls"),
+        ("KEYS OF [acme]", "Acme"),
+    ] {
         section(
             out,
             title,

@@ -3,7 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::Settings;
+use htbin_spawn::Level;
+
 use crate::{
+    handle::cgi::{self, RunAs},
     listen::Bind,
     route::{HostSettings, Pattern, RuleSettings, Target},
     site,
@@ -12,7 +15,12 @@ use crate::{
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for listen in &self.listen {
-            let scheme = if listen.secure { "https" } else { "http" };
+            let scheme = match (listen.secure, listen.introduced) {
+                (false, false) => "http",
+                (true, false) => "https",
+                (false, true) => "http after the PROXY protocol",
+                (true, true) => "https after the PROXY protocol",
+            };
             let places: Vec<String> = listen.binds.iter().map(|bind| place(bind, listen.port)).collect();
             match &places[..] {
                 [] => writeln!(f, "listen  {scheme} on 127.0.0.1:{0} and [::1]:{0}", listen.port)?,
@@ -58,7 +66,7 @@ fn pattern(pattern: &Pattern) -> String {
 
 fn target(rule: &RuleSettings) -> String {
     match &rule.target {
-        Target::Site(site) => of_site(site, &rule.pattern),
+        Target::Site(site) => of_site(site, &rule.pattern) + &of_scripts(site, &rule.scripts),
         Target::Redirect(status, to) => format!("redirect to {to} ({})", status.as_u16()),
         Target::Rewrite(to) => format!("as {to}"),
         Target::Respond(status, _, text) => format!("{} octets of text ({})", text.len(), status.as_u16()),
@@ -95,6 +103,25 @@ fn of_site(site: &site::Settings, pattern: &Pattern) -> String {
         .collect();
     if !dirs.is_empty() {
         let _ = write!(text, ", scripts in {}", dirs.join(" and "));
+    }
+    text
+}
+
+/// As whom scripts run and how confined, where that is not as ever.
+fn of_scripts(site: &site::Settings, scripts: &cgi::Rules) -> String {
+    let mut text = String::new();
+    if !site.cgi || (site.script_dirs.is_empty() && site.mounts.is_empty()) {
+        return text;
+    }
+    match &scripts.run_as {
+        RunAs::Server => {}
+        RunAs::User(runner) => text.push_str(&format!(", as {}", runner.name)),
+        RunAs::Owner(_) => text.push_str(", as their owners"),
+    }
+    match scripts.terms.confinement.level {
+        Level::Off => {}
+        Level::Standard => text.push_str(", sandbox standard"),
+        Level::Strict => text.push_str(", sandbox strict"),
     }
     text
 }

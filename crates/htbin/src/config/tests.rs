@@ -57,7 +57,10 @@ fn script_dirs(pairs: &[(&str, Option<&str>)]) -> Vec<ScriptDir> {
 #[test]
 fn defaults_are_those_of_the_manual() {
     let it = settings(&[]);
-    assert_eq!(it.listen[0], listen::Settings { binds: vec![], port: 8000, port_asked: false, secure: false });
+    assert_eq!(
+        it.listen[0],
+        listen::Settings { binds: vec![], port: 8000, port_asked: false, secure: false, introduced: false }
+    );
     assert_eq!(it.own_site().root, std::env::current_dir().expect("there is one"));
     assert!(it.own_site().cgi && it.own_site().listing && !it.own_site().hidden && !it.own_site().follow_symlinks);
     assert_eq!(it.own_site().script_dirs, script_dirs(&[("/cgi-bin", None), ("/htbin", None)]));

@@ -6,6 +6,7 @@ mod messages;
 mod order;
 mod output;
 mod reply;
+mod terms;
 mod trace;
 mod upload;
 
@@ -16,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use htbin_spawn::{LaunchError, Limits, Process, Start, Starter, warm};
+use htbin_spawn::{LaunchError, Limits, Process, Start, Starter, Terms, warm};
 use http::{Response, request::Parts};
 use hyper::body::Incoming;
 
@@ -34,6 +35,8 @@ use gate::Gate;
 use messages::Messages;
 use order::Order;
 use output::Running;
+pub use terms::RunAs;
+use terms::runner_of;
 pub use trace::Trace;
 
 /// How scripts run, all of them together.
@@ -88,6 +91,10 @@ pub struct Rules {
     pub pass_auth: bool,
     /// Scripts may gain privileges (setuid programs).
     pub new_privileges: bool,
+    /// As whom they run.
+    pub run_as: RunAs,
+    /// How nicely and how confined they run; as whom, where the server's user is not meant.
+    pub terms: Terms,
     /// What scripts hear of the trace that a request belongs to.
     pub trace: Trace,
     /// Directories whose files a script may have sent in place of a body of its own (`X-Sendfile`).
@@ -180,14 +187,18 @@ impl Cgi {
         exchange.done(Step::Body);
         let place = self.gate.enter().await?;
         exchange.done(Step::Place);
+        let terms = rules.terms_for(script.program()).await?;
         let (order, body_bytes) = (Order::new(script, exchange, request, &body, rules), body.length);
         let held = self.settings.records.then(|| body.hold()).flatten();
         let run = |output| {
             let body = held.as_ref().map(|held| held.start(BODY_BYTES_MAX));
             Run { body, ..order.run(output, body_bytes, exchange) }
         };
-        let subject = || self.subject(script, rules);
-        let (started, start) = match order.start(&self.starter, rules, body.into_stdin()?).await {
+        let subject = || match (rules.runner(), &terms.identity) {
+            (None, Some(identity)) => Subject { runner: Arc::new(runner_of(identity)), ..self.subject(script, rules) },
+            _ => self.subject(script, rules),
+        };
+        let (started, start) = match order.start(&self.starter, (rules, &terms), body.into_stdin()?).await {
             Ok(started) => started,
             Err(error) => return Err(launch_refusal(error, subject, || run(Vec::new()))),
         };
@@ -229,7 +240,7 @@ impl Cgi {
             program: program.to_owned(),
             interpreter: interpreter.map(Path::to_owned),
             search_path: rules.search_path(),
-            runner: Arc::clone(&self.runner),
+            runner: rules.runner().unwrap_or_else(|| Arc::clone(&self.runner)),
             limits: rules.limits(),
         }
     }
@@ -282,6 +293,8 @@ impl Rules {
             post_argv: false,
             pass_auth: false,
             new_privileges: false,
+            run_as: RunAs::Server,
+            terms: Terms::default(),
             sendfile: Vec::new(),
             trace: Trace::default(),
         }

@@ -13,18 +13,21 @@ use bytes::Bytes;
 use http::Request;
 use hyper::{
     body::{Body, Frame, Incoming, SizeHint},
-    rt::Executor,
+    rt::{Executor, Read, Write},
     server::conn::http2,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use tokio::sync::watch;
 
-use super::{Answering, Door, Settings, Stop, Wire, answer::Answer, stream::Transport};
+use super::{Answering, Door, Settings, Stop, Wire, answer::Answer};
 use crate::exchange::Connection;
 
 /// One connection, from its first octet to its last.
-pub(super) async fn converse<T: Transport>(client: T, connection: Arc<Connection>, door: &Door) {
+pub(super) async fn converse<T>(client: T, connection: Arc<Connection>, door: &Door)
+where
+    T: Read + Write + Unpin + Send + 'static,
+{
     let _alive = door.alive.clone();
     let _connected = door.server.ledger.connected();
     let streams = Arc::new(Streams::default());
@@ -40,7 +43,7 @@ pub(super) async fn converse<T: Transport>(client: T, connection: Arc<Connection
         };
         async move { answering.await.map(|response| response.map(|answer| Counted { answer, stream })) }
     });
-    let conversation = protocol(&door.settings).serve_connection(TokioIo::new(client), service);
+    let conversation = protocol(&door.settings).serve_connection(client, service);
     tokio::pin!(conversation);
     let mut stopping = door.stopping.clone();
     // Even if it was told before this conversation began.

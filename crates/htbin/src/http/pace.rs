@@ -23,13 +23,15 @@ pub(super) enum Phase {
 pub(super) struct Pace {
     phase: AtomicU8,
     cut: AtomicBool,
+    turning: AtomicBool,
     refused: OnceLock<Reason>,
 }
 
 impl Default for Pace {
     /// A new connection owes its first request head.
     fn default() -> Self {
-        Self { phase: AtomicU8::new(Phase::Head as u8), cut: AtomicBool::new(false), refused: OnceLock::new() }
+        let [cut, turning] = [AtomicBool::new(false), AtomicBool::new(false)];
+        Self { phase: AtomicU8::new(Phase::Head as u8), cut, turning, refused: OnceLock::new() }
     }
 }
 
@@ -61,6 +63,21 @@ impl Pace {
 
     pub(super) fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Relaxed)
+    }
+
+    /// What came is HTTP/2: hyper is to end its conversation in HTTP/1.1, and the connection goes on.
+    pub(super) fn turn(&self) {
+        self.turning.store(true, Ordering::Relaxed);
+    }
+
+    /// It goes on in HTTP/2: to whoever looks on it is being answered until its end.
+    pub(super) fn turned(&self) {
+        self.turning.store(false, Ordering::Relaxed);
+        self.answering();
+    }
+
+    pub(super) fn is_turning(&self) -> bool {
+        self.turning.load(Ordering::Relaxed)
     }
 
     /// The stream has refused what came, and answered. Told here, as hyper takes the error of a stream from which it has

@@ -8,7 +8,56 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use crate::exchange::End;
+use super::{Client, Door, Listener, Stop};
+use crate::exchange::{Connection, End};
+
+/// A listener behind a proxy that says who its clients are.
+pub(super) struct Introduced<L>(pub(super) L);
+
+/// A client of whom nothing was said yet.
+pub(super) struct Unknown<C>(C);
+
+impl<L: Listener + Sync> Listener for Introduced<L> {
+    type Client = Unknown<L::Client>;
+
+    async fn accept(&self) -> io::Result<(Self::Client, End)> {
+        let (client, peer) = self.0.accept().await?;
+        Ok((Unknown(client), peer))
+    }
+}
+
+impl<C: Client> Client for Unknown<C> {
+    fn connection(&self, peer: End, door: &Door) -> Connection {
+        self.0.connection(peer, door)
+    }
+
+    async fn introduction(&mut self) -> Result<Option<Introduction>, Error> {
+        self.0.introduction().await
+    }
+
+    async fn converse(mut self, connection: Connection, door: &Door) {
+        let trusted = door.server.routes.load().proxies.trusted.clone();
+        if !trusted.is_empty() && !trusted.have(connection.peer) {
+            tracing::debug!(client = %connection.peer, "not listened to: it is none of the trusted proxies");
+            return;
+        }
+        let mut stopping = door.stopping.clone();
+        let told = tokio::select! {
+            told = tokio::time::timeout(door.settings.head_time, self.introduction()) => told,
+            // Nobody has asked for anything yet.
+            _ = stopping.wait_for(|stop| *stop != Stop::Running) => return,
+        };
+        match told {
+            Ok(Ok(None)) => self.0.converse(connection, door).await,
+            Ok(Ok(Some(Introduction { peer, local, secure }))) => {
+                let connection = connection.of_proxy(peer, local, secure || connection.secure);
+                self.0.converse(connection, door).await;
+            }
+            Ok(Err(error)) => tracing::debug!(client = %connection.peer, "not listened to: {error}"),
+            Err(_) => tracing::debug!(client = %connection.peer, "not listened to: the PROXY protocol took too long"),
+        }
+    }
+}
 
 /// For whom the proxy comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

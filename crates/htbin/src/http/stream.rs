@@ -1,5 +1,6 @@
 //! A client's connection as hyper reads and writes it, with time limits: for a request head, between requests, and for
-//! taking the answer. Also the two refusals that hyper cannot give: 408 for a slow head, 505 for another version.
+//! taking the answer. Also the two refusals that hyper cannot give: 408 for a slow head, 505 for another version. One that
+//! begins with the preface of HTTP/2 is handed to `multiplex`.
 
 use std::{
     cell::RefCell,
@@ -37,6 +38,8 @@ use crate::{
 pub(super) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// What is written here goes to the client as it is, so the kernel can send files by itself.
     const SENDS_FILES: bool = true;
+    /// A client may begin in HTTP/2 without having asked for it (RFC 9113 §3.3). Below TLS it has to agree on it.
+    const TURNS: bool = true;
     /// Our end.
     fn local(&self) -> End;
     /// The end will be a reset.
@@ -91,6 +94,7 @@ impl Transport for UnixStream {
 
 impl Transport for TlsStream<TcpStream> {
     const SENDS_FILES: bool = false;
+    const TURNS: bool = false;
 
     fn local(&self) -> End {
         self.get_ref().0.local()
@@ -123,6 +127,8 @@ impl Transport for TlsStream<TcpStream> {
 pub(super) struct ClientStream<T: Transport> {
     transport: TokioIo<T>,
     wire: Arc<Wire>,
+    /// The first octets of the connection, as long as they may be the preface of HTTP/2, and if they are.
+    opening: Vec<u8>,
     head_time: Duration,
     idle_time: Duration,
     send_idle_time: Duration,
@@ -135,12 +141,33 @@ impl<T: Transport> ClientStream<T> {
         Self {
             transport: TokioIo::new(transport),
             wire,
+            opening: Vec::new(),
             head_time: settings.head_time,
             idle_time: settings.idle_time,
             send_idle_time: settings.send_idle_time,
             read_clock: Clock::default(),
             write_clock: Clock::default(),
         }
+    }
+
+    /// From here on it is HTTP/2: what it began with is read once more, and nobody here looks at it. Its time limits are
+    /// `multiplex`'s.
+    pub(super) fn turn(&mut self) {
+        self.wire.pace.turned();
+        self.read_clock.clear();
+    }
+
+    /// Is this, the beginning of a connection or more of it, the preface of HTTP/2? Unclear: not all of it is there.
+    fn opens(&mut self, read: &[u8]) -> Opening {
+        // No request of HTTP/1 gets further than here; "P" alone may become POST.
+        let so_far = self.opening.len();
+        let rest = &PREFACE[so_far.min(PREFACE.len())..];
+        let seen = read.len().min(rest.len());
+        if seen == 0 || rest[..seen] != read[..seen] {
+            return Opening::Http1;
+        }
+        self.opening.extend_from_slice(read);
+        if seen == rest.len() { Opening::Http2 } else { Opening::Unclear }
     }
 
     /// Nothing to read yet: has the time for it run out?
@@ -208,27 +235,47 @@ impl<T: Transport> Read for ClientStream<T> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.wire.pace.phase() == Phase::Answering {
+            if !this.opening.is_empty() {
+                let count = this.opening.len().min(buffer.remaining());
+                buffer.put_slice(&this.opening[..count]);
+                this.opening.drain(..count);
+                return Poll::Ready(Ok(()));
+            }
             let read = Pin::new(&mut this.transport).poll_read(context, buffer);
             return if read.is_pending() { this.poll_read_limit(context) } else { read };
         }
         // The beginning of a request passes through the stack, as only a copy can be looked at without `unsafe`.
         let mut space = [MaybeUninit::uninit(); READ_BYTES];
-        let mut read = ReadBuf::uninit(&mut space[..buffer.remaining().min(READ_BYTES)]);
-        let Poll::Ready(result) = Pin::new(this.transport.inner_mut()).poll_read(context, &mut read) else {
-            return this.poll_read_limit(context);
-        };
-        result?;
-        let begins = this.wire.pace.phase() == Phase::Idle
-            || (this.wire.pace.phase() == Phase::Head && !this.read_clock.started);
-        if begins && !read.filled().is_empty() {
-            this.wire.pace.head_begins();
-            this.read_clock.start();
-            if is_other_version(read.filled()) {
+        loop {
+            let room = buffer.remaining().saturating_sub(this.opening.len()).min(READ_BYTES);
+            let mut read = ReadBuf::uninit(&mut space[..room]);
+            let Poll::Ready(result) = Pin::new(this.transport.inner_mut()).poll_read(context, &mut read) else {
+                return this.poll_read_limit(context);
+            };
+            result?;
+            let is_first = this.wire.pace.phase() == Phase::Head && !this.read_clock.started;
+            let begins = (this.wire.pace.phase() == Phase::Idle || is_first) && !read.filled().is_empty();
+            if begins {
+                this.wire.pace.head_begins();
+                this.read_clock.start();
+            }
+            if T::TURNS && (is_first || !this.opening.is_empty()) {
+                match this.opens(read.filled()) {
+                    Opening::Http1 => {}
+                    Opening::Unclear => continue,
+                    Opening::Http2 => {
+                        this.wire.pace.turn();
+                        return Poll::Ready(Err(io::Error::other("it is HTTP/2")));
+                    }
+                }
+            }
+            if begins && is_other_version(read.filled()) {
                 return Poll::Ready(Err(this.refuse(Reason::VersionUnknown)));
             }
+            buffer.put_slice(&std::mem::take(&mut this.opening));
+            buffer.put_slice(read.filled());
+            return Poll::Ready(Ok(()));
         }
-        buffer.put_slice(read.filled());
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -283,8 +330,20 @@ impl<T: Transport> Write for ClientStream<T> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // It is HTTP/1.1 alone that is over.
+        if self.wire.pace.is_turning() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.get_mut().transport).poll_shutdown(context)
     }
+}
+
+/// What the first octets of a connection show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Http1,
+    Http2,
+    Unclear,
 }
 
 /// A time limit that is armed only while something is waited for, and moved rarely: a timer that rings too early looks
@@ -355,6 +414,8 @@ thread_local! {
     static JOINED: RefCell<Vec<u8>> = RefCell::default();
 }
 
+/// How a connection in HTTP/2 begins (RFC 9113 §3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const JOINED_BYTES_MAX: usize = 4 * 1024;
 /// At most this much of a request's beginning is read at once.
 const READ_BYTES: usize = 8 * 1024;

@@ -94,6 +94,16 @@ impl Settings {
         Ok(())
     }
 
+    /// Are these the users of the same file?
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+
+    /// Takes over what is known of its users.
+    pub fn carry_on(&mut self, before: &Self) {
+        self.door = before.door.clone();
+    }
+
     /// The users with their passwords.
     pub fn file(&self) -> &Path {
         &self.file
@@ -222,8 +232,8 @@ impl fmt::Display for Error {
         match self {
             Self::Unreadable { file, source } => write!(
                 f,
-                "cannot read the users in {}: {source}; make the file with `htbin passwd -c {0} NAME`, readable by who serves",
-                file.display()
+                "cannot read the users in {0}: {source}; make the file with `htbin passwd -c {0} NAME`, readable by who serves",
+                quoted(file)
             ),
             Self::Realm(realm) => {
                 write!(f, "the realm {} is shown by browsers: it may have letters of ASCII only", quoted(realm))

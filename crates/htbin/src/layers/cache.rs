@@ -73,6 +73,15 @@ impl PartialEq for Settings {
 
 impl Eq for Settings {}
 
+/// Who asks, as far as the request itself does not say it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker {
+    /// By TLS.
+    pub is_secure: bool,
+    /// It is known who: they have shown a password, or the like.
+    pub is_known: bool,
+}
+
 /// What becomes of a request for a script.
 pub enum Entered {
     /// It is answered.
@@ -93,10 +102,12 @@ pub fn answer_now(settings: &Settings, request: &Parts, is_secure: bool) -> Opti
 
 /// Answers a request for a script from what is stored, or says on which terms the script is asked. Waits for somebody
 /// who is asking it for the same already.
-pub async fn enter(settings: &Settings, request: &Parts, is_secure: bool) -> Entered {
-    let Some(asked) = Asked::of(request, is_secure) else { return Entered::Go(Ticket::aside(settings, "bypass")) };
+pub async fn enter(settings: &Settings, request: &Parts, asker: Asker) -> Entered {
+    let Some(asked) = Asked::of(request, asker.is_secure) else {
+        return Entered::Go(Ticket::aside(settings, "bypass"));
+    };
     let of_a_person = match Kind::of(request) {
-        Kind::Plain { of_a_person } => of_a_person,
+        Kind::Plain { of_a_person } => of_a_person || asker.is_known,
         Kind::Other(why) => return Entered::Go(Ticket::aside(settings, why)),
         Kind::Change => return Entered::Go(Ticket::change(settings, asked)),
     };
@@ -250,8 +261,8 @@ fn is_special(name: &HeaderName) -> bool {
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// One body of it.
 const ENTRY_BYTES_MAX: u64 = 1024 * 1024;
-/// For what somebody else is fetching; then everybody goes by themselves.
-const WAIT_TIME: Duration = Duration::from_secs(10);
+/// For what somebody else is fetching; then everybody goes by themselves. As long as a script has for its head.
+const WAIT_TIME: Duration = Duration::from_secs(60);
 /// So often somebody waits: who went may leave, or bring what is for others.
 const ROUNDS_MAX: usize = 4;
 

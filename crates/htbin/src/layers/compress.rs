@@ -119,17 +119,17 @@ fn encoded(settings: &Settings, coding: Coding, mut response: Response<Body>) ->
 
 /// The body, if it lies in memory.
 fn whole(body: &Body) -> Option<Vec<&[u8]>> {
-    let bytes = |part: &'_ Part| matches!(part, Part::Bytes(_));
-    fn octets(part: &Part) -> &[u8] {
-        match part {
-            Part::Bytes(bytes) => bytes,
-            Part::File { .. } => &[],
-        }
-    }
     match body {
-        Body::One(part) => part.iter().all(bytes).then(|| part.iter().map(octets).collect()),
-        Body::Parts(parts) => parts.iter().all(bytes).then(|| parts.iter().map(octets).collect()),
+        Body::One(part) => part.iter().map(octets).collect(),
+        Body::Parts(parts) => parts.iter().map(octets).collect(),
         Body::Stream { .. } => None,
+    }
+}
+
+fn octets(part: &Part) -> Option<&[u8]> {
+    match part {
+        Part::Bytes(octets) => Some(octets),
+        Part::File { .. } => None,
     }
 }
 

@@ -81,7 +81,7 @@ pub fn enter(
         // Port 0 says that nobody knows it.
         End::Tcp(SocketAddr::new(address.to_canonical(), port.unwrap_or(0)))
     });
-    Ok(Some(Arc::new(Connection::of_proxy(peer, local, secure))))
+    Ok(Some(Arc::new(connection.of_proxy(peer, local, secure))))
 }
 
 /// The hop that the client has asked, and the client. What is no address ends the way: whoever it is stands behind the last

@@ -53,7 +53,7 @@ pub fn open_all(settings: &[Settings], inherited: Inherited, has_tls: bool) -> R
             if name == "https" && !has_tls {
                 return Err(failed("a socket named https was handed over, but there is no certificate".to_owned()));
             }
-            sockets.push(Socket { secure: name == "https", kind });
+            sockets.push(Socket { secure: name == "https", kind, introduced: false });
         }
         return Ok(sockets);
     }
@@ -65,10 +65,11 @@ pub fn open_all(settings: &[Settings], inherited: Inherited, has_tls: bool) -> R
             let shown = shown(&kind);
             return Err(failed(format!("the socket {shown} ('{name}') was handed over, but is not asked for: {fix}")));
         };
+        let introduced = settings[at].introduced;
         if settings[at].binds.is_empty() {
             settings.remove(at);
         }
-        sockets.push(Socket { kind, secure });
+        sockets.push(Socket { kind, secure, introduced });
     }
     for settings in &settings {
         sockets.extend(super::open(settings)?);

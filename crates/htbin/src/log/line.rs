@@ -186,6 +186,7 @@ mod tests {
             connection: Arc::new(connection),
             start: OnceLock::new(),
             user: None,
+            told: Vec::new(),
             steps: Steps::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use http::{Response, request::Parts};
 
-use super::check;
+use super::check::check;
 use crate::{
     body::{Body, Origin},
     exchange::Exchange,
@@ -20,11 +20,16 @@ pub(super) fn answer(
     mark: Option<&Mark>,
 ) -> Option<Response<Body>> {
     let rule = routes.find(request).ok().filter(|rule| !rule.layers.keep_out())?;
+    let connection = &exchange.connection;
+    if rule.layers.https.as_ref().is_some_and(|https| https.turns_away(connection)) {
+        return None;
+    }
     let (mut response, origin) = match rule.kept.answer(rule.action.site()?, request) {
         Some(file) => file,
         None => stored(&rule.layers, exchange, request)?,
     };
-    check(request).ok()?;
+    check(request, connection).ok()?;
+    layers::leave_over(&rule.layers, connection, response.headers_mut());
     if rule.layers.compress.is_some() {
         response.extensions_mut().insert(origin);
     }

@@ -8,9 +8,9 @@ use hyper::body::Incoming;
 use super::{Outcome, Remarks, Server, redirect_locally};
 use crate::{
     body::Body,
-    exchange::{Connection, Exchange},
+    exchange::Exchange,
     handle::{self, cgi::Answer},
-    layers::cache::{self, Entered, Ticket},
+    layers::cache::{self, Asker, Entered, Ticket},
     refusal::Refusal,
     route::Rule,
     site::Script,
@@ -27,12 +27,13 @@ impl Server {
         body: Option<Incoming>,
         remarks: &mut Remarks,
     ) -> Result<Outcome, Refusal> {
-        let ticket = match &rule.layers.cache {
+        // Who was asked says for whom an answer is, and no request shows that: it is nobody else's.
+        let ticket = match rule.layers.cache.as_ref().filter(|_| exchange.told.is_empty()) {
             None => None,
-            Some(cache) => match cache::enter(cache, request, exchange.connection.secure).await {
+            Some(cache) => match cache::enter(cache, request, asker(exchange)).await {
                 Entered::Answer(response) => return Ok(Outcome::Answer(response)),
                 Entered::Renew(response, ticket) => {
-                    self.renew(rule, script, &exchange.connection, request, ticket);
+                    self.renew(rule, script, exchange, request, ticket);
                     return Ok(Outcome::Answer(response));
                 }
                 Entered::Go(ticket) => Some(ticket),
@@ -69,16 +70,10 @@ impl Server {
 
     /// Asks a script for a new answer to store; nobody waits for it. There is one at a time for each, as the ticket is a
     /// flight.
-    fn renew(
-        self: &Arc<Self>,
-        rule: &Arc<Rule>,
-        script: Script,
-        connection: &Arc<Connection>,
-        request: &Parts,
-        ticket: Ticket,
-    ) {
+    fn renew(self: &Arc<Self>, rule: &Arc<Rule>, script: Script, exchange: &Exchange, request: &Parts, ticket: Ticket) {
         let (server, rule, request) = (Arc::clone(self), Arc::clone(rule), request.clone());
-        let exchange = self.begin(Arc::clone(connection));
+        let user = exchange.user.clone();
+        let exchange = Exchange { user, ..self.begin(Arc::clone(&exchange.connection)) };
         tokio::spawn(async move {
             let asked = ticket.request(&request);
             let asked = asked.as_ref().unwrap_or(&request);
@@ -95,6 +90,10 @@ impl Server {
             }
         });
     }
+}
+
+fn asker(exchange: &Exchange) -> Asker {
+    Asker { is_secure: exchange.connection.secure, is_known: exchange.user.is_some() }
 }
 
 /// Does the script name a file for its body, where it may?

@@ -53,8 +53,7 @@ pub(super) fn is_at_home(debug: Debug, exchange: &Exchange, request: &Parts) -> 
 /// A proxy on this machine comes from loopback too, but says for whom it asks. Another site's page in a local browser
 /// (DNS rebinding) comes from loopback too, but with its own name as Host.
 pub(super) fn is_of_this_machine(exchange: &Exchange, request: &Parts) -> bool {
-    exchange.connection.peer.is_loopback()
-        && !exchange.connection.of_proxy
+    exchange.connection.is_of_this_machine()
         && !request.headers.keys().any(is_of_a_proxy)
         && host(request).is_some_and(is_loopback_name)
 }

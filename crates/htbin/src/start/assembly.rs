@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use htbin_spawn::{Descendants, EarlyLauncher, Launcher, Starter};
 
 use crate::{
+    challenges::Challenges,
     config::Settings,
     handle::{cgi::Cgi, health::Health, status::Status},
     ledger::Ledger,
@@ -37,6 +38,8 @@ pub(super) struct Extras {
     pub(super) live: Option<Arc<Live>>,
     /// `--record`.
     pub(super) recorder: Option<Recorder>,
+    /// Who gets certificates from an authority shows it this.
+    pub(super) challenges: Option<Arc<Challenges>>,
 }
 
 /// Makes a server, within the runtime. From now on this process adopts what scripts leave behind.
@@ -70,6 +73,7 @@ pub(super) fn assemble(
         exchanges: AtomicU64::new(0),
         live: extras.live,
         recorder: extras.recorder.map(Arc::new),
+        challenges: extras.challenges,
         stopped: Stopped::default(),
     });
     Ok(Assembly { server, starter, descendants })

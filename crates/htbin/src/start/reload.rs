@@ -4,6 +4,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,17 +15,24 @@ use rustix::{
     process::{Pid, Signal, kill_process},
 };
 
+use super::rights::Rights;
 use crate::{
     cli,
     config::{self, Settings},
     respond::Server,
     route::Routes,
+    tls::Tls,
 };
 
 /// What a new configuration is compared with, and where it takes effect.
 pub(super) struct Reload {
+    /// Who runs what.
+    pub(super) rights: Rights,
     pub(super) settings: Settings,
     pub(super) server: Arc<Server>,
+    pub(super) tls: Option<Tls>,
+    /// Where TLS is spoken.
+    pub(super) secure: Option<SocketAddr>,
 }
 
 impl Reload {
@@ -32,15 +40,30 @@ impl Reload {
     pub(super) async fn take(&mut self) {
         let Some(path) = self.settings.file.clone() else { return };
         let shown = path.display().to_string();
-        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes)> {
-            let settings = config::from_file(&path)?;
+        let (rights, before) = (self.rights.clone(), self.settings.routes.clone());
+        let (old, secure, tls) = (self.settings.tls.clone(), self.secure, self.tls.clone());
+        let read = tokio::task::spawn_blocking(move || -> anyhow::Result<(Settings, Routes, Option<Tls>)> {
+            let mut settings = config::from_file(&path)?;
+            rights.apply(&mut settings.routes);
+            settings.routes.carry_on(&before);
+            if let Some(secure) = secure {
+                settings.routes.redirect_to(secure.port());
+            }
             let routes = Routes::open(&settings.routes)?;
-            Ok((settings, routes))
+            let tls = if settings.tls == old { None } else { Some(reopen(tls.as_ref(), &settings, secure)?) };
+            Ok((settings, routes, tls))
         });
         match read.await.map_err(anyhow::Error::from).and_then(|read| read) {
-            Ok((settings, routes)) => {
+            Ok((settings, routes, tls)) => {
+                // What is demanded of clients holds before there is something new to get.
+                if let (Some(now), Some(tls)) = (&self.tls, &tls) {
+                    now.replace_by(tls);
+                }
                 self.server.routes.store(Arc::new(routes));
-                let left = left_out(&self.settings, &settings);
+                let mut left = left_out(&self.settings, &settings);
+                if !self.rights.permit(&settings) {
+                    left.push("users, and directories and programs of scripts");
+                }
                 if left.is_empty() {
                     tracing::info!("{shown} was read again; its rules hold from now on");
                 } else {
@@ -49,18 +72,26 @@ impl Reload {
                         "{shown} was read again; its rules hold from now on, but a restart is needed for: {keys}"
                     );
                 }
-                self.settings.routes = settings.routes;
+                (self.settings.routes, self.settings.tls) = (settings.routes, settings.tls);
             }
             Err(error) => tracing::error!("{shown} is refused, and what held before goes on: {error:#}"),
         }
     }
 }
 
+/// The certificates and demands of other settings. Rules without what they demand of clients would let everybody in.
+fn reopen(tls: Option<&Tls>, settings: &Settings, secure: Option<SocketAddr>) -> anyhow::Result<Tls> {
+    let (Some(tls), Some(settings)) = (tls, &settings.tls) else {
+        anyhow::bail!("tls: whether it is spoken at all is settled at the start; restart htbin");
+    };
+    let addresses: Vec<_> = secure.iter().map(SocketAddr::ip).collect();
+    Ok(tls.reopen(settings, &addresses)?)
+}
+
 /// The keys that differ but belong to the start.
 fn left_out(old: &Settings, new: &Settings) -> Vec<&'static str> {
     let keys = [
         ("listen", old.listen != new.listen),
-        ("tls", old.tls != new.tls),
         ("user", old.user != new.user),
         ("threads", old.threads != new.threads),
         ("record", old.record != new.record),

@@ -19,7 +19,7 @@ use std::{
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use htbin_spawn::EarlyLauncher;
+use htbin_spawn::{EarlyLauncher, Policy};
 use http::{HeaderMap, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, client::conn::http1, ext::ReasonPhrase};
@@ -71,7 +71,7 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     }
     let routes = Routes::open(&settings.routes).map_err(|error| with_user(error, identity.as_ref()))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = EarlyLauncher::start().context("cannot start the launcher")?;
+    let launcher = EarlyLauncher::start(Policy::Any).context("cannot start the launcher")?;
     let access = Arc::new(AccessLog::start(&settings.log, Files::default())?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
@@ -80,7 +80,8 @@ pub(super) fn once(flags: &RunFlags, records: bool) -> anyhow::Result<(Ended, Op
     let recorder = folder.as_ref().map(|folder| Recorder::open(folder.path())).transpose()?;
     let done = runtime.block_on(async {
         let signals = Signals::listen(false)?;
-        let assembly = assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, live: None })?;
+        let assembly =
+            assemble(&settings, routes, launcher, Arc::clone(&access), Extras { recorder, ..Extras::default() })?;
         converse(settings.http, assembly, request, is_raw, signals).await
     });
     // Somebody may still be asked for a line of standard input.

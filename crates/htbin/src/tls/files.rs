@@ -29,12 +29,7 @@ pub(super) type Stamp = Vec<Option<(u64, u64, i64, i64)>>;
 
 impl Files {
     pub(super) fn stamp(&self) -> Stamp {
-        let files = [Some(&self.certificate), self.key.as_ref(), self.password.as_ref()];
-        let of = |file: &PathBuf| {
-            let metadata = fs::metadata(file).ok()?;
-            Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
-        };
-        files.into_iter().flatten().map(of).collect()
+        stamp([Some(&self.certificate), self.key.as_ref(), self.password.as_ref()].into_iter().flatten())
     }
 
     pub(super) fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
@@ -91,7 +86,16 @@ fn encrypted(text: &str) -> Option<SecretDocument> {
     SecretDocument::from_pem(&text[start..start + end]).ok().map(|(_, document)| document)
 }
 
-fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {
+/// What these files are like.
+pub(super) fn stamp<'f>(files: impl IntoIterator<Item = &'f PathBuf>) -> Stamp {
+    let of = |file: &PathBuf| {
+        let metadata = fs::metadata(file).ok()?;
+        Some((metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
+    };
+    files.into_iter().map(of).collect()
+}
+
+pub(super) fn read(flag: &'static str, file: &Path) -> Result<Vec<u8>, Error> {
     let mut text = Vec::new();
     let read = File::open(file).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut text));
     read.map(|_| text).map_err(|source| Error::Unreadable { flag, file: file.to_owned(), source })

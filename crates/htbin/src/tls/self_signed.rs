@@ -12,10 +12,10 @@ use tokio_rustls::rustls::{
 
 use super::Error;
 
-/// For this machine's names and these addresses.
-pub(super) fn make(addresses: &[IpAddr], provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+/// For this machine's names, these addresses and these names.
+pub(super) fn make(addresses: &[IpAddr], names: &[String], provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
     let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let mut params = CertificateParams::new(["localhost".to_owned(), machine])?;
+    let mut params = CertificateParams::new([&["localhost".to_owned(), machine], names].concat())?;
     let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16])];
     let addresses = loopback.iter().chain(addresses.iter().filter(|it| !it.is_unspecified() && !it.is_loopback()));
     params.subject_alt_names.extend(addresses.copied().map(SanType::IpAddress));

@@ -161,6 +161,21 @@ fn who_guesses_has_to_wait_and_who_is_known_has_not() {
 }
 
 #[test]
+fn a_new_configuration_forgets_no_guess() {
+    ours_only!();
+    let site = site();
+    let server = configured(&site, MEMBERS).go();
+    while asks(&server, "/a.txt", "ada", "wrong").status != 429 {}
+    let file = site.path("htbin.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{text}header = {{ X-New = \"1\" }}\n")).unwrap();
+    crate::process::signal(server.pid(), rustix::process::Signal::HUP);
+    server.events.with("was read again");
+    let reply = asks(&server, "/a.txt", "ada", "wrong").expect(429);
+    assert_eq!(reply.field("X-New"), Some("1"));
+}
+
+#[test]
 fn the_file_is_read_again_when_it_changes() {
     ours_only!();
     let site = site();

@@ -17,7 +17,7 @@ use crate::{
 const ON: &str = "directory = \".\"\ncompress = true\n";
 
 fn long() -> String {
-    (0..20_000).map(|number| format!("{number} ")).collect()
+    (0..20_000).flat_map(|number: u32| [number.to_string(), " ".to_owned()]).collect()
 }
 
 /// What curl makes of a path with this coding: the head, and the body as it was before.
@@ -34,7 +34,8 @@ fn curl(server: &Server, path: &str, coding: &str, words: &[&str]) -> (String, S
 fn curl_gets_what_there_is_by_every_coding() {
     ours_only!();
     let script = text("i=0; while [ $i -lt 3000 ]; do echo \"line $i\"; i=$((i+1)); done");
-    let lines: String = (0..3000).map(|number| format!("line {number}\n")).collect();
+    let lines: String =
+        (0..3000).flat_map(|number: u32| ["line ".to_owned(), number.to_string(), "\n".to_owned()]).collect();
     let site = Site::new().file("long.txt", long()).file("short.txt", "short").script("cgi-bin/lines", script);
     let small: String = long().chars().take(9000).collect();
     let site = site.file("small.html", &small).file("picture.png", long());

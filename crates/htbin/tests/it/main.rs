@@ -20,6 +20,7 @@ mod server;
 mod site;
 
 // One file per feature.
+mod ask;
 mod auth;
 mod cache;
 mod cgi;
@@ -33,6 +34,7 @@ mod faults;
 mod files;
 mod gates;
 mod http1;
+mod http2;
 mod limits;
 mod lint;
 mod live;
@@ -43,6 +45,7 @@ mod mistakes;
 mod new;
 mod passwd;
 mod people;
+mod proxied;
 mod rfc3875;
 mod run;
 mod running;

@@ -1,6 +1,9 @@
 //! HTTPS and HTTP/2, by curl and by openssl.
 
-mod frames;
+mod acme;
+mod changes;
+pub(crate) mod frames;
+mod hosts;
 
 use std::{
     fs,

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal};
 
-use super::TERM_TIME;
+use super::{Living, TERM_TIME};
 
 /// Ends a process that somebody else holds. A clone ends the same.
 #[derive(Debug, Clone)]
@@ -17,12 +17,13 @@ pub struct Ender(Arc<Shared>);
 struct Shared {
     /// None once it is reaped, as the number may then be another's.
     pid: Mutex<Option<Pid>>,
+    living: Arc<Living>,
     was_asked: AtomicBool,
 }
 
 impl Ender {
-    pub(super) fn new(pid: Pid) -> Self {
-        Self(Arc::new(Shared { pid: Mutex::new(Some(pid)), was_asked: AtomicBool::new(false) }))
+    pub(super) fn new(pid: Pid, living: Arc<Living>) -> Self {
+        Self(Arc::new(Shared { pid: Mutex::new(Some(pid)), living, was_asked: AtomicBool::new(false) }))
     }
 
     /// Ends it as a time limit would: TERM to its group, KILL two seconds later. False if it is gone already.
@@ -52,10 +53,7 @@ impl Ender {
         let pid = self.0.pid.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pid) = *pid else { return false };
         self.0.was_asked.store(true, Ordering::Relaxed);
-        // One that was forked ahead leads no group until it has its order.
-        if kill_process_group(pid, signal).is_err() {
-            let _ = kill_process(pid, signal);
-        }
+        self.0.living.signal(pid, signal);
         true
     }
 }

@@ -53,6 +53,7 @@ pub(crate) fn launch(plan: &Plan<'_>, stack: &mut ChildStack) -> Result<Launched
     let mut shared = Shared { plan, failure: None };
     let mut pidfd: c_int = -1;
     let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PARENT | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let flags = if plan.walls.apart.is_some() { flags | APART } else { flags };
     // SAFETY: the stack is ours, large enough for the few calls of `become_program`, and its end is aligned down to 16.
     // CLONE_VFORK suspends this thread until the child has left the shared memory by exec or exit, so `shared`, the plan
     // and the stack outlive every use, and nothing is accessed by both at once. The child calls only system calls.
@@ -69,6 +70,26 @@ pub(crate) fn launch(plan: &Plan<'_>, stack: &mut ChildStack) -> Result<Launched
     // SAFETY: written by the child before it ended, which CLONE_VFORK waited for; volatile, as the compiler saw no write.
     let failure = unsafe { std::ptr::read_volatile(&raw const shared.failure) };
     Ok(Launched { pid: Pid::from_raw(pid).expect("clone returns the child's pid"), pidfd, failure })
+}
+
+/// May a process be made that lives apart, as it is or in a namespace of users? One is made, with a /proc of its own, and
+/// ends at once.
+pub(crate) fn can_live_apart(among_users: bool) -> bool {
+    extern "C" fn enter(_: *mut c_void) -> c_int {
+        // SAFETY: it ends this process alone, without what a program does at its end.
+        unsafe { libc::_exit(i32::from(crate::sandbox::enter().is_err())) }
+    }
+    let mut stack = ChildStack::new();
+    // SAFETY: as in `launch`; the child calls only system calls, and waitpid writes to `status` alone.
+    unsafe {
+        let top = stack.0.as_mut_ptr().add(STACK_BYTES);
+        let top = top.sub(top as usize % 16);
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD | APART;
+        let flags = if among_users { flags | libc::CLONE_NEWUSER } else { flags };
+        let pid = libc::clone(enter, top.cast(), flags, std::ptr::null_mut());
+        let mut status = 0;
+        pid > 0 && libc::waitpid(pid, &raw mut status, 0) == pid && status == 0
+    }
 }
 
 /// execve: comes back only with the error.
@@ -98,4 +119,6 @@ fn last_errno() -> Errno {
     Errno::from_raw_os_error(unsafe { *libc::__errno_location() })
 }
 
+/// Mounts and processes of its own.
+const APART: c_int = libc::CLONE_NEWNS | libc::CLONE_NEWPID;
 const STACK_BYTES: usize = 64 * 1024;

@@ -84,10 +84,11 @@ impl Interpreter {
             program: kind.program(),
             arguments: &arguments,
             environment: &settings.environment,
-            directory: b"/",
+            directory: kind.directory(),
             // Each child sets its own: what an interpreter uses over its life is no script's.
             limits: Limits::default(),
             new_privileges: settings.new_privileges,
+            terms: kind.terms(),
         };
         let script = launcher.launch(&order, Stdin::File(theirs)).await.map_err(|error| error.to_string())?;
         let parts = script.into_parts();

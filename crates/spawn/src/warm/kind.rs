@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{Access, CWD, access};
 
-use crate::first_line::FirstLine;
+use crate::{first_line::FirstLine, sandbox::Level, terms::Terms};
 
 /// A language whose interpreter can be kept warm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,9 +28,23 @@ pub(super) struct Kind {
     /// What it finds as its own name: `env` gives the bare one.
     zeroth: Box<[u8]>,
     flags: Vec<Box<[u8]>>,
+    /// As whom it runs, and how confined: what it forks inherits both.
+    terms: Terms,
+    /// Where it starts. What is confined may change its own directory, so each directory has an interpreter of its own.
+    directory: Box<[u8]>,
 }
 
 impl Kind {
+    /// The same interpreter on these terms, for scripts in this directory. None under strict: there a script shares
+    /// nothing with others, and what is forked from one interpreter shares its walls.
+    pub(super) fn on(self, terms: &Terms, directory: &[u8]) -> Option<Self> {
+        match terms.confinement.level {
+            Level::Off => Some(Self { terms: terms.clone(), ..self }),
+            Level::Standard => Some(Self { terms: terms.clone(), directory: directory.into(), ..self }),
+            Level::Strict => None,
+        }
+    }
+
     /// What runs the script, if it can be kept warm.
     pub(super) fn of(program: &[u8], script: &[u8], environment: &[u8]) -> Option<Self> {
         if program != script {
@@ -62,6 +76,8 @@ impl Kind {
             program: program.into(),
             zeroth: zeroth.into(),
             flags: flags.iter().map(|flag| Box::from(*flag)).collect(),
+            terms: Terms::default(),
+            directory: Box::from(&b"/"[..]),
         })
     }
 
@@ -71,6 +87,14 @@ impl Kind {
 
     pub(super) fn program(&self) -> &[u8] {
         &self.program
+    }
+
+    pub(super) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    pub(super) fn directory(&self) -> &[u8] {
+        &self.directory
     }
 
     pub(super) fn zeroth(&self) -> &[u8] {
@@ -85,7 +109,15 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.escape_ascii())?;
-        self.flags.iter().try_for_each(|flag| write!(f, " {}", flag.escape_ascii()))
+        self.flags.iter().try_for_each(|flag| write!(f, " {}", flag.escape_ascii()))?;
+        // What tells apart interpreters that are otherwise the same.
+        if let Some(identity) = &self.terms.identity {
+            write!(f, " as user {}", identity.uid)?;
+        }
+        if self.terms.confinement.level != Level::Off {
+            write!(f, " in {}", self.directory.escape_ascii())?;
+        }
+        Ok(())
     }
 }
 

@@ -138,6 +138,7 @@ mod tests {
             directory: b"/s",
             limits: Limits { cpu_seconds: Some(3), ..Limits::default() },
             new_privileges: false,
+            terms: crate::Terms::ORDINARY,
         };
         let message = run(&order, b"/s/a.py").expect("it is small");
         assert_eq!(message, b"run\0/s\0/s/a.py\0/s/a.py\x003\0\0\0\x002\0/s/a.py\0x\0A=1\0B=");

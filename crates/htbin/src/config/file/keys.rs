@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::values::{Address, Count, Frequency, Hosts, Many, Size, Switch, Time, UsersFile, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Reach, Size, Time, UsersFile, Words};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -53,6 +53,24 @@ macro_rules! rules {
             /// The trace that a script belongs to (HTTP_TRACEPARENT): `continue` the client's if it has one, or always a
             /// `new` one. Without this key scripts get what the client sent.
             pub traceparent: Option<Traceparent>,
+            /// As root: scripts run as this user: `name`, `name:group`, or `owner`, whom each belongs to, by the rules of
+            /// suexec. At the top it is the server's user too, once it listens [nobody].
+            pub user: Option<String>,
+            /// The rights that files of scripts do not get: `022` [htbin's own].
+            pub umask: Option<String>,
+            /// How much scripts step back for others, from -20 to 19 [htbin's own].
+            pub nice: Option<i32>,
+            /// The directory of a cgroup (version 2) that scripts start in; it has to be delegated to who starts them.
+            pub cgroup: Option<PathBuf>,
+            /// How far scripts are kept from what is not their own: `off`, `standard`, where programs that people run notice
+            /// nothing, or `strict`, where a script has what is named and nothing else [off].
+            pub sandbox: Option<Sandbox>,
+            /// With a sandbox: files and directories that scripts may read and execute, besides their own directory.
+            pub read: Option<Many<PathBuf>>,
+            /// With a sandbox: files and directories that scripts may change.
+            pub write: Option<Many<PathBuf>>,
+            /// With a sandbox: what scripts may connect to: `none`, `all`, or ports [under standard all, under strict none].
+            pub network: Option<Reach>,
             /// Until a script's head is complete; then 504 [60s].
             pub timeout: Option<Time>,
             /// Without output of a script; then it is ended, and the answer cut [60s].
@@ -103,6 +121,12 @@ macro_rules! rules {
             pub cache_ttl: Option<Time>,
             /// Directories whose files scripts may have sent, by naming one in a field X-Sendfile.
             pub sendfile: Option<Many<PathBuf>>,
+            /// What becomes of who asks without TLS: `redirect` to the same address with it, or `optional` [optional]. An
+            /// authority may ask for `/.well-known/acme-challenge/` without.
+            pub https: Option<Https>,
+            /// Browsers are to come with TLS alone for so long: `1y`, `180d`, with `subdomains` for all names below, and
+            /// `preload` to be in the list that browsers have. true is `1y`.
+            pub hsts: Option<Words>,
         }
 
         impl Layer for $name {
@@ -113,7 +137,9 @@ macro_rules! rules {
                 over!(cgi); over!(cgi_dir); over!(interpreter); over!(pass_env); over!(post_argv); over!(pass_auth);
                 over!(new_privileges); over!(timeout); over!(idle_timeout); over!(max_body); over!(max_output);
                 over!(traceparent);
-                over!(memory); over!(cpu); over!(nproc); over!(cors);
+                over!(memory); over!(cpu); over!(nproc); over!(cors); over!(https); over!(hsts);
+                over!(user); over!(umask); over!(nice); over!(cgroup);
+                over!(sandbox); over!(read); over!(write); over!(network);
                 over!(deny); over!(allow); over!(rate); over!(rate_user);
                 if let Some(auth) = &it.auth {
                     rules.auth = Some(auth.over(rules.auth.as_ref()));
@@ -142,14 +168,15 @@ rules! {
         /// those here, and nothing else may stand in them.
         include: Option<Many<String>>,
         /// Where it listens: `127.0.0.1:8000`, `[::]:80`, `https://[::]:443`, `/run/htbin.sock`. Without an address, as in
-        /// `:80`, everywhere [127.0.0.1:8000 and [::1]:8000].
+        /// `:80`, everywhere. `proxy+http://` and `proxy+https://`: a proxy says first who the client is, by the PROXY
+        /// protocol, version 1 or 2; with `trusted-proxies` only one of those [127.0.0.1:8000 and [::1]:8000].
         listen: Option<Many<Address>>,
-        /// As root: serve as this user, once it listens: `name` or `name:group` [nobody].
-        user: Option<String>,
         /// The file for the number of the process, for `htbin reload`.
         pid_file: Option<PathBuf>,
         /// The certificate for listeners of `https://`.
-        tls: Option<Certificate>,
+        tls: Option<Tls>,
+        /// The authority that makes certificates, for hosts that say `tls = { acme = true }`.
+        acme: Option<Acme>,
         /// Proxies that are believed what they say of a client, its scheme and its host: addresses as in `deny`. They must
         /// set these fields, or take them out of what a client sends [none].
         trusted_proxies: Option<Many<String>>,
@@ -233,6 +260,8 @@ rules! {
     pub struct Host {
         /// Its names: `www.example.org`, or `*.example.org` for all below. Without one it answers for every other name.
         name: Option<Many<Hosts>>,
+        /// The certificate for this host, and what is demanded of its clients: the keys of `[tls]`.
+        tls: Option<Tls>,
         /// Routes, in the order in which they are tried; the first one that fits answers.
         route: Vec<Route>,
     }
@@ -274,10 +303,10 @@ rules! {
     pub struct Rules {}
 }
 
-/// A certificate and its key.
+/// A certificate and its key, and what is demanded of clients.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Certificate {
+pub struct Tls {
     /// The certificate (PEM), with those between it and one that clients know, and with the key if that has no file of its
     /// own. Read again when it changes.
     pub certificate: Option<PathBuf>,
@@ -286,7 +315,89 @@ pub struct Certificate {
     /// The file with the password of the key.
     pub password_file: Option<PathBuf>,
     /// A certificate made now, for development [false].
-    pub self_signed: Switch,
+    pub self_signed: Option<bool>,
+    /// An authority makes the certificate, for the names of the host; see `[acme]` [false].
+    pub acme: Option<bool>,
+    /// The oldest version that is spoken: `1.2` or `1.3` [1.2].
+    pub minimum: Option<Version>,
+    /// Clients show a certificate that one of those in this file (PEM) has signed.
+    pub client_ca: Option<PathBuf>,
+    /// Whether they must: `require`, or `request`, where scripts look at SSL_CLIENT_VERIFY [require].
+    pub client_certificate: Option<Asked>,
+    /// Scripts get the client's certificate, SSL_CLIENT_CERT [false].
+    pub client_pem: Option<bool>,
+}
+
+/// How far scripts are confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sandbox {
+    /// Not beyond what their user may do.
+    Off,
+    /// They run as ever, but change no part of the system.
+    Standard,
+    /// They have what is named, and nothing else.
+    Strict,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Version {
+    /// 1.2 and 1.3.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// 1.3 alone.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// How certificates of clients are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Asked {
+    /// Who has none may come in, too.
+    Request,
+    /// Nobody comes in without.
+    Require,
+}
+
+/// What becomes of who asks without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Https {
+    /// Answered as anybody.
+    Optional,
+    /// Sent to the same address with TLS.
+    Redirect,
+}
+
+/// An authority that makes certificates (RFC 8555).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Acme {
+    /// A private folder for the account, the keys and the certificates. It belongs to the user who serves.
+    pub state: Option<PathBuf>,
+    /// Where the authority is asked [Let's Encrypt]. Who names one agrees to its terms of service.
+    pub directory: Option<String>,
+    /// The certificate of who signed the authority's own (PEM), for one that the system does not know.
+    pub ca: Option<PathBuf>,
+    /// An address for letters of the authority: `admin@example.org`.
+    pub contact: Option<String>,
+    /// How names are shown to be ours: `tls-alpn-01` at port 443, `http-01` at port 80 [in turns].
+    pub challenge: Option<Proof>,
+    /// The pause after a failure; the next ones are twice as long each, 12h at most [2m].
+    pub retry: Option<Time>,
+}
+
+/// How a name is shown to be ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum Proof {
+    /// By an answer at port 80.
+    #[serde(rename = "http-01")]
+    Http,
+    /// By a certificate at port 443.
+    #[serde(rename = "tls-alpn-01")]
+    TlsAlpn,
 }
 
 /// What scripts hear of the trace that a request belongs to.
@@ -310,6 +421,14 @@ pub struct Users {
     pub realm: Option<String>,
     /// Only these of them may come in [all].
     pub users: Option<Many<String>>,
+    /// Instead of a file: a server that is asked for each request, `http://127.0.0.1:9091/verify`. It is told of the request
+    /// in X-Forwarded-Method, -Proto, -Host, -Uri and -For, Cookie and Authorization. If it answers 2xx the request goes
+    /// on; a redirect or 4xx the client gets.
+    pub ask: Option<String>,
+    /// The field of its answer with the name of the user, for REMOTE_USER [Remote-User].
+    pub ask_user: Option<String>,
+    /// Fields of its answer that scripts get; a client's own of these names nobody gets.
+    pub ask_copy: Option<Many<String>>,
 }
 
 /// Users with passwords, or nobody is asked.
@@ -350,9 +469,13 @@ impl Auth {
     fn over(&self, above: Option<&Self>) -> Self {
         match (self, above) {
             (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
-                file: users.file.clone().or_else(|| above.file.clone()),
+                // One of the two takes the place of the other.
+                file: users.file.clone().or_else(|| above.file.clone().filter(|_| users.ask.is_none())),
                 realm: users.realm.clone().or_else(|| above.realm.clone()),
                 users: users.users.clone().or_else(|| above.users.clone()),
+                ask: users.ask.clone().or_else(|| above.ask.clone().filter(|_| users.file.is_none())),
+                ask_user: users.ask_user.clone().or_else(|| above.ask_user.clone()),
+                ask_copy: users.ask_copy.clone().or_else(|| above.ask_copy.clone()),
             }),
             _ => self.clone(),
         }

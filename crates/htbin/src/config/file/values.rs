@@ -15,9 +15,6 @@ use crate::{
     route::HostName,
 };
 
-/// A switch that is off unless it is said.
-pub type Switch = bool;
-
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Many<T>(pub Vec<T>);
@@ -135,23 +132,26 @@ pub struct Address {
     pub port: Option<u16>,
     /// TLS is spoken there.
     pub secure: bool,
+    /// The PROXY protocol comes first.
+    pub introduced: bool,
 }
 
 impl std::str::FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (rest, secure) = match text.split_once("://") {
-            Some(("https", rest)) => (rest, true),
-            Some(("http", rest)) => (rest, false),
-            Some((scheme, _)) => return Err(format!("'{text}': there is no scheme {scheme} here, http and https are")),
-            None => (text, false),
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let (introduced, scheme) = scheme.strip_prefix("proxy+").map_or((false, scheme), |scheme| (true, scheme));
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return Err(format!("'{text}': there is no scheme {scheme} here, http and https are")),
         };
         if rest.starts_with('/') || rest.starts_with("./") {
             if secure {
                 return Err(format!("'{text}': TLS is not spoken over a UNIX socket"));
             }
-            return Ok(Self { place: rest.to_owned(), port: None, secure });
+            return Ok(Self { place: rest.to_owned(), port: None, secure, introduced });
         }
         let form = || format!("'{text}' is not an address with a port, as 127.0.0.1:8000, [::]:80 or https://[::]:443");
         let (place, port) = match rest.trim_end_matches('/').rsplit_once(':') {
@@ -162,7 +162,7 @@ impl std::str::FromStr for Address {
         if place.contains(':') != place.starts_with('[') || place.starts_with('[') != place.ends_with(']') {
             return Err(form());
         }
-        Ok(Self { place: place.to_owned(), port: Some(value::port(port).map_err(|_| form())?), secure })
+        Ok(Self { place: place.to_owned(), port: Some(value::port(port).map_err(|_| form())?), secure, introduced })
     }
 }
 
@@ -265,5 +265,64 @@ impl JsonSchema for Words {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "boolean"] })
+    }
+}
+
+/// What may be connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing.
+    None,
+    /// Everything.
+    All,
+    /// These ports.
+    Ports(Vec<u16>),
+}
+
+impl<'de> Deserialize<'de> for Reach {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Reach;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("'none', 'all' or a list of ports")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Reach, E> {
+                match text {
+                    "none" => Ok(Reach::None),
+                    "all" => Ok(Reach::All),
+                    _ => Err(E::custom(format!("'{text}' is not 'none', 'all' or a list of ports, as [443, 53]"))),
+                }
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Reach, E> {
+                let port = u16::try_from(number).map_err(|_| E::custom(format!("{number} is no port")))?;
+                Ok(Reach::Ports(vec![port]))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Reach, A::Error> {
+                let mut ports = Vec::new();
+                while let Some(port) = list.next_element()? {
+                    ports.push(port);
+                }
+                Ok(Reach::Ports(ports))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Reach {
+    fn schema_name() -> Cow<'static, str> {
+        "Reach".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "enum": ["none", "all"] },
+            { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 65535 } },
+        ] })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ::http::HeaderName;
+
 use crate::{
     config::{
         Error,
@@ -10,12 +12,21 @@ use crate::{
             values::{Frequency, Many},
         },
     },
-    layers::{self, addresses, addresses::Networks, auth, proxies, rate},
+    layers::{self, addresses, addresses::Networks, ask, auth, proxies, rate},
 };
 
 /// The layers with what the rules say of that.
 pub(super) fn over(layers: layers::Settings, rules: &Rules, base: &Path) -> Result<layers::Settings, Error> {
-    Ok(layers::Settings { addresses: addresses(rules)?, rate: rate(rules), auth: auth(rules, base)?, ..layers })
+    let (auth, ask) = match &rules.auth {
+        None | Some(Auth::Switch(false)) => (None, None),
+        Some(Auth::Switch(true)) => return Err(Error::new("auth", NO_FILE)),
+        Some(Auth::Users(users)) => match (&users.file, &users.ask) {
+            (Some(_), Some(_)) => return Err(Error::new("auth", "it has 'file' or 'ask', not both")),
+            (_, Some(address)) => (None, Some(ask(address, users)?)),
+            _ => (Some(auth(users, base)?), None),
+        },
+    };
+    Ok(layers::Settings { addresses: addresses(rules)?, rate: rate(rules), auth, ask, ..layers })
 }
 
 /// Whom the server believes what it says of clients.
@@ -47,12 +58,18 @@ fn rate(rules: &Rules) -> Option<rate::Settings> {
     (settings != rate::Settings::default()).then_some(settings)
 }
 
-fn auth(rules: &Rules, base: &Path) -> Result<Option<auth::Settings>, Error> {
-    let Users { file, realm, users } = match &rules.auth {
-        None | Some(Auth::Switch(false)) => return Ok(None),
-        Some(Auth::Switch(true)) => return Err(Error::new("auth", NO_FILE)),
-        Some(Auth::Users(users)) => users,
+fn ask(address: &str, users: &Users) -> Result<ask::Settings, Error> {
+    let address = address.parse::<ask::Address>().map_err(|error| Error::new("auth", error.to_string()))?;
+    let field = |name: &str| {
+        HeaderName::try_from(name).map_err(|_| Error::new("auth", format!("'{}' is no field", name.escape_debug())))
     };
+    let user = field(users.ask_user.as_deref().unwrap_or("remote-user"))?;
+    let copied = users.ask_copy.iter().flat_map(|names| &names.0).map(|name| field(name)).collect::<Result<_, _>>()?;
+    Ok(ask::Settings::new(address, user, copied))
+}
+
+fn auth(users: &Users, base: &Path) -> Result<auth::Settings, Error> {
+    let Users { file, realm, users, .. } = users;
     let Some(file) = file else { return Err(Error::new("auth", NO_FILE)) };
     let require = match users {
         None => auth::Require::ValidUser,
@@ -60,7 +77,7 @@ fn auth(rules: &Rules, base: &Path) -> Result<Option<auth::Settings>, Error> {
     };
     let realm = realm.as_deref().unwrap_or(REALM);
     let settings = auth::Settings::new(base.join(&file.path), &file.known, realm, require);
-    settings.map(Some).map_err(|error| Error::new("auth", error.to_string()))
+    settings.map_err(|error| Error::new("auth", error.to_string()))
 }
 
 const NO_FILE: &str = "it needs a file of users: auth = { file = \"/etc/htbin/users\" }; `htbin passwd` makes one";

@@ -84,3 +84,46 @@ pub(super) fn share(file: &File, routes: &mut Routes) -> Result<(), Error> {
 const MEMORY_MIN: u64 = 1 << 20;
 /// More than any machine has.
 const MEMORY_MAX: u64 = 1 << 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn added(text: &str) -> Result<layers::Settings, String> {
+        let rules: Rules = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut layers = layers::Settings::default();
+        add(&rules, &mut layers).map(|()| layers).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_compressed() {
+        assert_eq!(added("").unwrap().compress, None);
+        assert_eq!(added("compress = false\ncompress-min = 5").unwrap().compress, None);
+        assert_eq!(added("compress = true").unwrap().compress, Some(compress::Settings::default()));
+        let alone = added("precompressed = true").unwrap().compress.unwrap();
+        assert!(alone.precompressed && alone.types.is_empty());
+        let it = added("compress = true\ncompress-min = 0\ncompress-types = [\"text/*\", \"+json\"]").unwrap();
+        assert_eq!(it.compress, Some(compress::Settings::new(vec!["text/*".into(), "+json".into()], 0)));
+        for wrong in ["text", "*/*", "text/", "+", "text/html; charset=utf-8", "text/*+xml"] {
+            let told = added(&format!("compress = true\ncompress-types = \"{wrong}\"")).unwrap_err();
+            assert!(told.contains("text/* or +json"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored() {
+        assert_eq!(added("cache-ttl = \"1s\"").unwrap().cache, None);
+        let it = added("cache = true\ncache-ttl = \"1500ms\"").unwrap().cache.unwrap();
+        assert_eq!(it.default_ttl.as_millis(), 1500);
+        let shared = |text: &str| {
+            let file: File = toml::from_str(text).unwrap();
+            share(&file, &mut Routes { proxies: layers::proxies::Settings::default(), hosts: Vec::new() })
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(shared("cache-memory = \"1m\"\ncache-entry = 0"), Ok(()));
+        for wrong in ["0", "\"64k\"", "\"none\""] {
+            let told = shared(&format!("cache-memory = {wrong}")).unwrap_err();
+            assert!(told.contains("1m at least"), "{told}");
+        }
+    }
+}

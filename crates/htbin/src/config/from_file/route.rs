@@ -14,12 +14,13 @@ use crate::{
         Error, Machine, check,
         file::{
             Source,
-            keys::{Auth, Route, Rules, Traceparent, Users},
+            keys::{Auth, Https, Route, Rules, Traceparent, Users},
             values::Words,
         },
-        layers, scripts, site,
+        layers as layers_of, scripts, site,
     },
     handle::{cgi::Trace, fixed::Template},
+    layers,
     refusal::Reason,
     route::{Pattern, RuleSettings, Settings as Routes, Target},
     site::{Interpreter, Mount, ScriptDir},
@@ -32,10 +33,15 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
     let mut rule = RuleSettings {
         pattern: pattern(route)?,
         target: target(route, &mut flags, source.directory(), machine)?,
-        layers: gates::over(layers(&flags)?, rules, source.directory())?,
+        layers: gates::over(
+            layers::Settings { https: https(rules)?, ..layers_of(&flags)? },
+            rules,
+            source.directory(),
+        )?,
         scripts: scripts(&flags, machine)?,
     };
     super::layers::add(rules, &mut rule.layers)?;
+    super::terms::add(rules, source.directory(), &mut rule.scripts)?;
     let directories = rules.sendfile.iter().flat_map(|it| &it.0);
     rule.scripts.sendfile = directories.map(|it| source.directory().join(it)).collect();
     rule.scripts.trace = match rules.traceparent {
@@ -44,6 +50,18 @@ pub(super) fn rule(route: &Route, rules: &Rules, source: &Source, machine: &Mach
         Some(Traceparent::New) => Trace::New,
     };
     Ok(rule)
+}
+
+/// What is said of TLS. The port is known when it is listened on.
+fn https(rules: &Rules) -> Result<Option<layers::https::Settings>, Error> {
+    let hsts = match &rules.hsts {
+        None | Some(Words::Switch(false)) => None,
+        Some(Words::Switch(true)) => Some("1y"),
+        Some(Words::Word(text)) => Some(&**text),
+    };
+    let hsts = hsts.map(|text| super::tls::hsts(text).map_err(|what| Error::new("hsts", what))).transpose()?;
+    let redirect = (rules.https == Some(Https::Redirect)).then_some(443);
+    Ok((hsts.is_some() || redirect.is_some()).then_some(layers::https::Settings { redirect, hsts }))
 }
 
 /// The rule for every path of a host that no route is for.
@@ -190,7 +208,8 @@ pub(super) fn rebase(rules: &mut Rules, base: &Path) {
     if let Some(Auth::Users(Users { file: Some(file), .. })) = &mut rules.auth {
         file.path = base.join(&file.path);
     }
-    for directory in rules.sendfile.iter_mut().flat_map(|it| &mut it.0) {
+    let lists = [&mut rules.sendfile, &mut rules.read, &mut rules.write];
+    for directory in lists.into_iter().flatten().flat_map(|it| &mut it.0) {
         *directory = base.join(&*directory);
     }
     for dir in rules.cgi_dir.iter_mut().flat_map(|it| &mut it.0) {

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use htbin_cgi::{MetaVariables, Source, argv::arguments};
-use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin};
+use htbin_spawn::{LaunchError, Script as Started, Start, Starter, Stdin, Terms};
 use http::{Method, header, request::Parts};
 
 use super::{Rules, upload::Upload};
@@ -29,7 +29,7 @@ impl<'a> Order<'a> {
     pub(super) async fn start(
         &self,
         starter: &Starter,
-        rules: &Rules,
+        (rules, terms): (&Rules, &Terms),
         stdin: Stdin,
     ) -> Result<(Started, Start), LaunchError> {
         let program = self.script.program().as_os_str().as_bytes();
@@ -43,6 +43,7 @@ impl<'a> Order<'a> {
             directory: self.script.directory().as_os_str().as_bytes(),
             limits: rules.of_kernel(),
             new_privileges: rules.new_privileges,
+            terms,
         };
         starter.start(&order, program, stdin).await
     }
@@ -73,12 +74,17 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
     let (path, query) = (request.uri.path(), request.uri.query());
     let uri = request.uri.path_and_query().map_or(path, http::uri::PathAndQuery::as_str);
     // RFC 9112 §3.2.2: the authority of an absolute target is the host, whatever Host says.
-    let with_host = request.uri.authority().map(|authority| {
+    let authority = request.uri.authority().and_then(|it| header::HeaderValue::from_str(it.as_str()).ok());
+    let changed = (authority.is_some() || !exchange.told.is_empty()).then(|| {
         let mut fields = request.headers.clone();
-        header::HeaderValue::from_str(authority.as_str()).map(|host| fields.insert(header::HOST, host)).ok();
+        fields.extend(authority.map(|host| (header::HOST, host)));
+        for (name, value) in &exchange.told {
+            fields.remove(name);
+            fields.extend(value.clone().map(|value| (name.clone(), value)));
+        }
         fields
     });
-    let fields = rules.trace.fields(with_host.as_ref().unwrap_or(&request.headers)).or(with_host);
+    let fields = rules.trace.fields(changed.as_ref().unwrap_or(&request.headers)).or(changed);
     MetaVariables::new(&Source {
         method: &request.method,
         request_uri: uri,
@@ -93,6 +99,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
         remote: address(connection.peer),
         local: address(connection.local),
         secure: connection.secure,
+        tls: &connection.tls,
         content_length: body.length,
         remote_user: exchange.user.as_ref().map(|user| (user.scheme, &*user.name)),
         pass_auth: rules.pass_auth,

@@ -103,7 +103,9 @@ mod tests {
 
     fn control(values: &[&str]) -> Control {
         let mut fields = HeaderMap::new();
-        values.iter().for_each(|value| _ = fields.append(header::CACHE_CONTROL, value.parse().unwrap()));
+        for value in values {
+            fields.append(header::CACHE_CONTROL, value.parse().unwrap());
+        }
         Control::of(&fields)
     }
 

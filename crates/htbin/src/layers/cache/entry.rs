@@ -123,16 +123,18 @@ impl Entry {
         let mut fields = self.fields.clone();
         fields.insert(header::AGE, self.age().as_secs().into());
         told.put(self, &mut fields);
-        if !is_modified {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            OF_THE_BODY.iter().for_each(|name| _ = fields.remove(name));
-        } else {
+        if is_modified {
             *response.status_mut() = self.status;
             if request.method == Method::HEAD {
                 fields.insert(header::CONTENT_LENGTH, self.body.len().into());
             }
             if let Some(reason) = &self.reason {
                 response.extensions_mut().insert(reason.clone());
+            }
+        } else {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            for name in &OF_THE_BODY {
+                fields.remove(name);
             }
         }
         *response.headers_mut() = fields;

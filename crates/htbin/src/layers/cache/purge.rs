@@ -21,10 +21,7 @@ pub fn purge(settings: &Settings, exchange: &Exchange, request: &Parts) -> Optio
         }
         None => [asked, asked.otherwise()].map(|it| settings.store.invalidate(it)).contains(&true),
     };
-    let (status, text) = match is_gone {
-        true => (StatusCode::OK, "purged\n"),
-        false => (StatusCode::NOT_FOUND, "not stored\n"),
-    };
+    let (status, text) = if is_gone { (StatusCode::OK, "purged\n") } else { (StatusCode::NOT_FOUND, "not stored\n") };
     let mut response = Response::new(Body::full(text));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -33,7 +30,7 @@ pub fn purge(settings: &Settings, exchange: &Exchange, request: &Parts) -> Optio
 
 /// Somebody at this machine: no proxy that asks for another, and no page in a browser.
 fn may_purge(exchange: &Exchange, request: &Parts) -> bool {
-    exchange.connection.peer.is_loopback() && !request.headers.keys().any(is_of_another)
+    exchange.connection.is_of_this_machine() && !request.headers.keys().any(is_of_another)
 }
 
 fn is_of_another(name: &HeaderName) -> bool {

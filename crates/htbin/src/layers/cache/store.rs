@@ -112,14 +112,14 @@ impl Store {
     }
 
     /// Stores an answer unless what it is made from was changed meanwhile.
-    pub(super) fn put(&self, key: &Key, entry: Arc<Entry>, is_current: impl FnOnce(&Self) -> bool) -> bool {
+    pub(super) fn put(&self, key: &Key, entry: &Arc<Entry>, is_current: impl FnOnce(&Self) -> bool) -> bool {
         let _changing = self.change();
         if !is_current(self) {
             return false;
         }
         let before = self.slots.peek(key);
         let others = before.iter().flat_map(|slot| &slot.entries);
-        let mut slot = Slot { entries: vec![Arc::clone(&entry)], vain: [None; 2] };
+        let mut slot = Slot { entries: vec![Arc::clone(entry)], vain: [None; 2] };
         let (mut bytes, bytes_max) = (entry.bytes(), (self.bytes_max / SLOT_SHARE) as usize);
         for other in others.filter(|it| it.fingerprint != entry.fingerprint || it.terms.vary != entry.terms.vary) {
             bytes += other.bytes();

@@ -25,17 +25,17 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// The terms for an answer to GET; none if it may not be stored, or to no use.
+    /// The terms for an answer to GET, by a person who is known or by anybody; none if it may not be stored, or to no use.
     pub(super) fn of(
-        request: &Parts,
+        of_a_person: bool,
         (status, fields): (StatusCode, &HeaderMap),
         unsaid: Duration,
         now: SystemTime,
     ) -> Option<Self> {
         let control = Control::of(fields);
         let sets_cookies = fields.contains_key(header::SET_COOKIE) || fields.contains_key("set-cookie2");
-        let is_known = is_of_a_person(request) && !control.is_public;
-        if control.forbids || sets_cookies || is_known || !STATUSES.contains(&status.as_u16()) {
+        let is_for_them = of_a_person && !control.is_public;
+        if control.forbids || sets_cookies || is_for_them || !STATUSES.contains(&status.as_u16()) {
             return None;
         }
         let lifetime =
@@ -126,7 +126,7 @@ mod tests {
         asked.headers = fields(request);
         let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         let status = StatusCode::from_u16(status).unwrap();
-        Terms::of(&asked, (status, &fields(answer)), Duration::from_secs(unsaid), now)
+        Terms::of(is_of_a_person(&asked), (status, &fields(answer)), Duration::from_secs(unsaid), now)
     }
 
     fn lifetime_of(answer: &[(&str, &str)]) -> Option<u64> {

@@ -1,3 +1,5 @@
+//! Answers that come and are stored, or not, without a server around them.
+
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use crate::body::Part;
 
 type Fields<'a> = &'a [(&'a str, &'a str)];
 
+const ANYBODY: Asker = Asker { is_secure: false, is_known: false };
 const FRESH: (&str, &str) = ("cache-control", "max-age=60");
 /// It was old when it came.
 const STALE: Fields<'_> = &[FRESH, ("age", "60"), ("etag", "\"one\"")];
@@ -60,7 +63,7 @@ fn status(response: &Response<Body>) -> &str {
 }
 
 async fn go(settings: &Settings, request: &Parts) -> Ticket {
-    match enter(settings, request, false).await {
+    match enter(settings, request, ANYBODY).await {
         Entered::Go(ticket) => ticket,
         Entered::Answer(response) | Entered::Renew(response, _) => panic!("it is stored: {}", status(&response)),
     }
@@ -72,7 +75,7 @@ async fn fill(settings: &Settings, request: &Parts, response: Response<Body>) ->
 }
 
 async fn hit(settings: &Settings, request: &Parts) -> Response<Body> {
-    match enter(settings, request, false).await {
+    match enter(settings, request, ANYBODY).await {
         Entered::Answer(response) => response,
         _ => panic!("it is not stored"),
     }
@@ -144,7 +147,7 @@ fn crowd<'a>(
     size: usize,
 ) -> Vec<Pin<Box<dyn Future<Output = Entered> + 'a>>> {
     let mut crowd: Vec<Pin<Box<dyn Future<Output = Entered>>>> = Vec::new();
-    (0..size).for_each(|_| crowd.push(Box::pin(enter(settings, request, false))));
+    (0..size).for_each(|_| crowd.push(Box::pin(enter(settings, request, ANYBODY))));
     assert!(crowd.iter_mut().all(|waiting| waiting.now_or_never().is_none()));
     crowd
 }
@@ -273,7 +276,7 @@ async fn rfc5861_3_old_ones_while_they_are_renewed() {
     let request = get(&[]);
     let old = [("cache-control", "max-age=60, stale-while-revalidate=60"), ("age", "60")];
     fill(&settings, &request, says(&old, "old")).await;
-    let Entered::Renew(response, ticket) = enter(&settings, &request, false).await else { panic!("it is renewed") };
+    let Entered::Renew(response, ticket) = enter(&settings, &request, ANYBODY).await else { panic!("it is renewed") };
     assert_eq!(status(&response), "htbin; hit; ttl=0");
     assert_eq!(text(response).await, "old");
     // One renews it; the others do not wait.
@@ -382,11 +385,18 @@ async fn s3_5_what_is_made_for_a_person_is_for_nobody_else() {
     assert!(!comes_back(&[who], &[FRESH]).await);
     assert!(!comes_back(&[], &[FRESH, ("set-cookie", "session=1")]).await);
     assert!(comes_back(&[who], &[("cache-control", "public, max-age=60")]).await);
+    // Who is known without a field of the request is no other.
+    let known = Asker { is_known: true, ..ANYBODY };
+    let settings = Settings::default();
+    let Entered::Go(ticket) = enter(&settings, &get(&[]), known).await else { panic!("nothing is stored") };
+    ticket.leave(&get(&[]), says(&[FRESH], "hello, you"));
+    assert!(!is_stored(&settings, &get(&[])));
     // Nor is a person given what was made for nobody.
     let settings = Settings::default();
     fill(&settings, &get(&[]), says(&[FRESH], "who are you?")).await;
     assert!(!is_stored(&settings, &get(&[who])));
     assert_eq!(text(fill(&settings, &get(&[who]), says(&[FRESH], "hello, you")).await).await, "hello, you");
+    assert!(matches!(enter(&settings, &get(&[]), known).await, Entered::Go(_)));
     assert_eq!(text(hit(&settings, &get(&[])).await).await, "who are you?");
 }
 

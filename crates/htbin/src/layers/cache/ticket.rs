@@ -134,7 +134,7 @@ impl Fetched {
     /// The script says that what is stored is still the one.
     fn renew(self, request: &Parts, stale: &Entry, news: &HeaderMap) -> Response<Body> {
         let fields = stale.fields_with(news);
-        let terms = self.terms(request, (stale.status(), &fields));
+        let terms = self.terms((stale.status(), &fields));
         let may_be_stored = terms.is_some();
         let terms = terms.unwrap_or_else(|| stale.terms.clone());
         let fingerprint = self.settings.store.fingerprint(request, &terms.vary);
@@ -144,7 +144,7 @@ impl Fetched {
     }
 
     fn take(self, request: &Parts, response: Response<Body>) -> Response<Body> {
-        let Some(terms) = self.terms(request, (response.status(), response.headers())) else {
+        let Some(terms) = self.terms((response.status(), response.headers())) else {
             return self.refuse(response);
         };
         let fingerprint = self.settings.store.fingerprint(request, &terms.vary);
@@ -183,14 +183,14 @@ impl Fetched {
         response
     }
 
-    fn terms(&self, request: &Parts, answer: (StatusCode, &HeaderMap)) -> Option<Terms> {
-        Terms::of(request, answer, self.settings.default_ttl, SystemTime::now())
+    fn terms(&self, answer: (StatusCode, &HeaderMap)) -> Option<Terms> {
+        Terms::of(self.fetch.of_a_person, answer, self.settings.default_ttl, SystemTime::now())
     }
 
     /// Stores it, and gives it to those who wait.
     fn land(self, entry: &Arc<Entry>) -> bool {
         let Self { settings, key, fetch: Fetch { flight, of_a_person, changes, .. } } = self;
-        let is_stored = settings.store.put(&key, Arc::clone(entry), |store| match &flight {
+        let is_stored = settings.store.put(&key, entry, |store| match &flight {
             Some(flight) => !flight.is_tainted(),
             None => store.changes() == changes,
         });
@@ -199,10 +199,8 @@ impl Fetched {
             settings.store.remember_vain(&key, of_a_person);
         }
         if let Some(flight) = flight {
-            flight.land(match is_stored && !asks_always {
-                true => Landing::Stored(Arc::clone(entry)),
-                false => Landing::InVain,
-            });
+            let is_for_all = is_stored && !asks_always;
+            flight.land(if is_for_all { Landing::Stored(Arc::clone(entry)) } else { Landing::InVain });
         }
         is_stored
     }
@@ -222,7 +220,9 @@ impl Fetched {
         match (stale, self.fetch.flight) {
             (Some(stale), flight) => {
                 let response = with_origin(&stale, request, Told::Forwarded("stale", told));
-                flight.into_iter().for_each(|flight| flight.land(Landing::Stored(Arc::clone(&stale))));
+                if let Some(flight) = flight {
+                    flight.land(Landing::Stored(Arc::clone(&stale)));
+                }
                 Some(response)
             }
             (None, Some(flight)) => {

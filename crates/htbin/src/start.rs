@@ -8,6 +8,7 @@ mod import;
 mod init;
 mod lint;
 mod new;
+mod opening;
 mod reload;
 mod passwd;
 mod replay;
@@ -15,7 +16,7 @@ mod rights;
 mod rotate;
 mod run;
 
-use std::{collections::BTreeSet, io::Write as _, net::SocketAddr, path::Path, process::ExitCode, sync::Arc};
+use std::{collections::BTreeSet, io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use htbin_spawn::{EarlyLauncher, Policy};
@@ -43,6 +44,7 @@ use crate::{
 };
 use assembly::{Assembly, Extras, assemble, watch};
 use init::Init;
+use opening::Opened;
 use reload::{PidFile, Reload};
 use rights::Rights;
 
@@ -146,9 +148,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     for unknown in cli::unknown_variables(std::env::vars_os()) {
         tracing::warn!("{unknown}");
     }
-    let Opened { rights, _pid_file, sockets, for_metrics, secure, tls, files, root_launcher } =
-        open(&mut settings, inherited)?;
+    let rights = Rights::choose(&settings)?;
+    rights.apply(&mut settings.routes);
     let identity = rights.server.clone();
+    let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
+    let Opened { sockets, for_metrics, tls, secure, files, launcher } =
+        Opened::with_rights(&mut settings, inherited, &rights)?;
     // Unpacked as the user that serves it, who also has to remove it.
     let demo = if content == Content::Demo { Some(Demo::unpack()?) } else { None };
     if let (Some(demo), route::Target::Site(site)) = (&demo, &mut settings.routes.last_mut().target) {
@@ -159,7 +164,7 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     let opener = settings.open.as_ref().map(|_| Opener::start()).transpose().context("cannot open a browser")?;
     // Scripts run as the same user: none of them may look into this process.
     set_dumpable_behavior(DumpableBehavior::NotDumpable).context("cannot close this process to others")?;
-    let launcher = match root_launcher {
+    let launcher = match launcher {
         Some(launcher) => launcher,
         None => EarlyLauncher::start(Policy::Any).context(NO_LAUNCHER)?,
     };
@@ -200,62 +205,12 @@ fn serve(mut settings: Settings, content: Content) -> anyhow::Result<()> {
     served
 }
 
-/// What was opened while there were rights to.
-struct Opened {
-    rights: Rights,
-    _pid_file: Option<PidFile>,
-    sockets: Vec<Socket>,
-    for_metrics: Vec<Socket>,
-    /// Where TLS is spoken.
-    secure: Option<SocketAddr>,
-    tls: Option<Tls>,
-    files: log::Files,
-    /// A launcher that stays root, for scripts of several users.
-    root_launcher: Option<EarlyLauncher>,
-}
-
-/// Opens what needs rights, and gives them up.
-fn open(settings: &mut Settings, inherited: listen::Inherited) -> anyhow::Result<Opened> {
-    let rights = Rights::choose(settings)?;
-    rights.apply(&mut settings.routes);
-    let pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
-    let sockets = listen::open_all(&settings.listen, inherited, settings.tls.is_some())?;
-    let for_metrics = settings.metrics.as_ref().map(listen::open).transpose()?.unwrap_or_default();
-    let secure = sockets.iter().find(|socket| socket.secure).and_then(Socket::address);
-    if let Some(secure) = secure {
-        settings.routes.redirect_to(secure.port());
-    }
-    let addresses: Vec<_> = sockets.iter().filter_map(Socket::address).map(|address| address.ip()).collect();
-    let tls = settings.tls.as_ref().map(|settings| Tls::open(settings, &addresses)).transpose()?;
-    let files = log_files(settings, rights.server.as_ref())?;
-    // It starts nothing but what the configuration permits.
-    let root_launcher = rights.policy.clone().map(EarlyLauncher::start).transpose().context(NO_LAUNCHER)?;
-    // From here on nothing else of this process is root's.
-    if let Some(identity) = &rights.server {
-        give_sockets(sockets.iter().chain(&for_metrics), identity)?;
-        if let Some(tls) = &tls {
-            tls.give_to(identity.uid, identity.gid)
-                .context("cannot give the folder of certificates to the server's user")?;
-        }
-        privilege::assume(identity)?;
-    }
-    tls.iter().for_each(Tls::check_reload);
-    Ok(Opened { rights, _pid_file: pid_file, sockets, for_metrics, secure, tls, files, root_launcher })
-}
-
 /// Tells metrics, and where.
 fn serve_metrics(sockets: Vec<Socket>, server: &Arc<Server>) -> anyhow::Result<Vec<SocketFile>> {
     for address in sockets.iter().filter_map(Socket::address) {
         tracing::info!("metrics at http://{address}/metrics");
     }
     http::serve_metrics(sockets, server).context("cannot tell metrics")
-}
-
-/// The log files that only root can open.
-fn log_files(settings: &Settings, identity: Option<&Identity>) -> Result<log::Files, log::Error> {
-    let owner = identity.map(|identity| (identity.uid, identity.gid));
-    let user = identity.map_or_else(privilege::my_name, |identity| identity.name.clone());
-    log::Files::open(&settings.log, owner, user)
 }
 
 /// The folder for exchanges that fail; not one that is served.
@@ -277,16 +232,6 @@ fn with_user(error: route::Error, identity: Option<&Identity>) -> anyhow::Error 
         }
         (Some(Identity { name, .. }), _) => anyhow::Error::from(error).context(format!("as user {name}")),
     }
-}
-
-/// A proxy that runs as the server's user may connect.
-fn give_sockets<'a>(sockets: impl Iterator<Item = &'a Socket>, identity: &Identity) -> anyhow::Result<()> {
-    for socket in sockets {
-        if let Some(file) = socket.file() {
-            file.give_to(identity.uid, identity.gid).context("cannot give the socket to the server's user")?;
-        }
-    }
-    Ok(())
 }
 
 fn banner<'a>(settings: &Settings, sockets: &'a [Socket], demo: Option<&Demo>) -> Banner<'a> {

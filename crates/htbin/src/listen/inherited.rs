@@ -65,6 +65,7 @@ pub fn open_all(settings: &[Settings], inherited: Inherited, has_tls: bool) -> R
             let shown = shown(&kind);
             return Err(failed(format!("the socket {shown} ('{name}') was handed over, but is not asked for: {fix}")));
         };
+        let introduced = settings[at].introduced;
         if settings[at].binds.is_empty() {
             settings.remove(at);
         }

@@ -63,6 +63,6 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = std::time::Instant::now() + crate::process::PATIENCE;
     while !is_so() {
         assert!(std::time::Instant::now() < deadline, "not {what}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::yield_now();
     }
 }

@@ -38,7 +38,7 @@ fn user() -> String {
 fn systemd_understands_the_unit() {
     ours_only!();
     let place = Site::new();
-    fs::write(place.root().join("htbin.socket"), packaged("htbin.socket")).unwrap();
+    fs::write(place.root().join("htbin.socket"), packaged("examples/htbin.socket")).unwrap();
     for unit in [unit(&place), place.root().join("htbin.socket")] {
         let output = run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit));
         let told = String::from_utf8_lossy(&output.stderr);

@@ -129,7 +129,12 @@ fn awstats_shows_statistics() {
     let site = site.file("awstats.site.conf", config);
     let server = serve(&site, "[[route]]\npath = \"/stats\"\npreset = \"awstats\"\nconfiguration = \".\"\n");
     assert_says(&server, &format!("/stats?configdir={root}&config=site&update=1"), "www.example.org");
-    assert_says(&server, &format!("/stats?configdir={root}&config=site&month=11&year=2025"), "/page.html");
+    assert_says(
+        &server,
+        &format!("/stats?configdir={root}&config=site&month=11&year=2025&framename=mainright"),
+        "Statistics for www.example.org (2025-11)",
+    );
+    assert!(site.path("stats/awstats112025.site.txt").exists(), "the log was not read");
     server.get("/awstats-icon/other/awstats_logo6.png").expect(200);
     let other = server.get(&format!("/stats?configdir={root}/stats&config=site")).text();
     assert!(other.contains("configdir"), "another directory is read: {other}");

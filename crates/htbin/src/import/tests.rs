@@ -18,7 +18,7 @@ fn toml_of(kind: Kind, text: &str) -> toml::Table {
     text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-fn route<'t>(table: &'t toml::Table, nth: usize) -> &'t toml::Value {
+fn route(table: &toml::Table, nth: usize) -> &toml::Value {
     &table["host"][0]["route"][nth]
 }
 

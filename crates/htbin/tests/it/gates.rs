@@ -30,7 +30,7 @@ fn an_address_that_is_denied_gets_nothing() {
     let server = started(&site, "[[route]]\npath = \"/inner\"\ndeny = \"loopback\"\n");
     for _ in 0..3 {
         server.get("/a.txt").expect(200);
-        assert_eq!(server.get("/inner/a.txt").expect(403).text().contains("inner\n"), false);
+        assert!(!server.get("/inner/a.txt").expect(403).text().contains("inner\n"));
     }
     // For somebody at this machine the page says why.
     assert!(server.request("GET", "/inner/a.txt", &[("Accept", "text/html")], b"").text().contains("deny"));

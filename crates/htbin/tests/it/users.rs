@@ -65,7 +65,7 @@ fn a_script_of_another_user_is_ended_with_its_client() {
     client.send("GET /cgi-bin/sleeps HTTP/1.1\r\nHost: a\r\n\r\n");
     client.until("\r\n\r\n");
     let told = client.until("\n\r\n");
-    let pid: u32 = told.lines().filter_map(|line| line.trim().parse().ok()).last().unwrap();
+    let pid: u32 = told.lines().filter_map(|line| line.trim().parse().ok()).next_back().unwrap();
     drop(client);
     crate::process::assert_gone_within(pid, 10, "the script of another user");
 }

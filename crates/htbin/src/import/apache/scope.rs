@@ -63,7 +63,7 @@ impl Scope {
             ("authbasicprovider", ["file"]) => {}
             ("allowoverride", ["None" | "none"]) => {}
             ("allowoverride", _) => {
-                leave(model, "files .htaccess are not read: put into the configuration what they say")
+                leave(model, "files .htaccess are not read: put into the configuration what they say");
             }
             _ => return self.of_scripts(directive, model),
         }

@@ -298,6 +298,7 @@ pub struct LimitFlags {
     ///
     /// Its address space, as `ulimit -v` has it; at least 1m. sh wants 3m and Python 16m.
     #[arg(long, value_name = "SIZE", value_parser = value::size, default_value = "none", hide_default_value = true)]
+    #[arg(hide_short_help = true)]
     pub memory: u64,
     /// Processor time of a script [none]
     #[arg(long, value_name = "TIME", value_parser = value::whole_seconds, default_value = "none")]
@@ -357,6 +358,7 @@ pub struct OutputFlags {
     /// a line, with the id of the exchange, the script, how it was started, and the reason of a refusal.
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "common", hide_default_value = true)]
     #[arg(hide_possible_values = true)]
+    #[arg(hide_short_help = true)]
     pub log_format: LogFormat,
     /// Keep exchanges whose script fails, as files in DIR
     ///

@@ -71,7 +71,7 @@ User www-data
     assert_eq!(said(route(&table, 2), "allow"), r#"["10.1.0.0/16", "2001:db8::/32"]"#);
     let told = translated(Kind::Apache, text);
     assert_eq!(told.left, 1);
-    assert!(told.text.contains("server.conf:24: RewriteRule ^a b: no counterpart"), "{}", told.text);
+    assert!(told.text.contains("server.conf:22: RewriteRule ^a b: no counterpart"), "{}", told.text);
 }
 
 #[test]

@@ -128,7 +128,11 @@ fn awstats_shows_statistics() {
     );
     let site = site.file("awstats.site.conf", config);
     let server = serve(&site, "[[route]]\npath = \"/stats\"\npreset = \"awstats\"\nconfiguration = \".\"\n");
-    assert_says(&server, &format!("/stats?configdir={root}&config=site&update=1"), "www.example.org");
+    assert_says(
+        &server,
+        &format!("/stats?configdir={root}&config=site&update=1&framename=mainright"),
+        "www.example.org",
+    );
     assert_says(
         &server,
         &format!("/stats?configdir={root}&config=site&month=11&year=2025&framename=mainright"),

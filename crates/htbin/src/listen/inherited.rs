@@ -60,12 +60,11 @@ pub fn open_all(settings: &[Settings], inherited: Inherited, has_tls: bool) -> R
     let mut settings = settings.to_vec();
     for (name, kind) in inherited.0 {
         let found = (0..settings.len()).find_map(|at| place_of(&mut settings[at], &kind).map(|spoken| (at, spoken)));
-        let Some((at, (secure, _introduced))) = found else {
+        let Some((at, (secure, introduced))) = found else {
             let fix = "let it listen there too, or name the socket http or https (FileDescriptorName=)";
             let shown = shown(&kind);
             return Err(failed(format!("the socket {shown} ('{name}') was handed over, but is not asked for: {fix}")));
         };
-        let introduced = settings[at].introduced;
         if settings[at].binds.is_empty() {
             settings.remove(at);
         }

@@ -161,7 +161,7 @@ fn server(server: &Directive, scope: &Scope, model: &mut Model) -> (Host, bool) 
                 listen(address, flags.iter().any(|it| it == "ssl"), model);
             }
             ("server_name", names) => {
-                host.name.extend(names.iter().filter_map(|name| host_name(name, directive, model)).flatten())
+                host.name.extend(names.iter().filter_map(|name| host_name(name, directive, model)).flatten());
             }
             ("ssl_certificate", [file]) => certificate = Some(file.clone()),
             ("ssl_certificate_key", [file]) => key = Some(file.clone()),

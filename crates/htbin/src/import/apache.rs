@@ -24,7 +24,9 @@ pub(super) fn read(file: &Path, files: &mut Files, model: &mut Model) -> Result<
     let main: Vec<&Directive> = main.iter().filter(|it| !of_server(it, model)).collect();
     if hosts.is_empty() {
         let mut site = Site::default();
-        main.iter().for_each(|directive| site.take(directive, model));
+        for directive in &main {
+            site.take(directive, model);
+        }
         let at = main.first().map_or_else(|| super::At::start(file), |it| it.at.clone());
         let host = site.host(model);
         model.host(host, &at);
@@ -33,8 +35,12 @@ pub(super) fn read(file: &Path, files: &mut Files, model: &mut Model) -> Result<
     let mut quiet = Model::default();
     for (nth, host) in hosts.iter().enumerate() {
         let mut site = Site::default();
-        main.iter().for_each(|directive| site.take(directive, if nth == 0 { model } else { &mut quiet }));
-        host.section.iter().for_each(|directive| site.take(directive, model));
+        for directive in &main {
+            site.take(directive, if nth == 0 { &mut *model } else { &mut quiet });
+        }
+        for directive in &host.section {
+            site.take(directive, model);
+        }
         if let Some(certificate) = site.certificate.clone().filter(|_| site.is_secure) {
             model.certificate(Tls { certificate, key: site.key.clone() }, &host.at);
         }

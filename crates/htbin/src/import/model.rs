@@ -279,8 +279,7 @@ impl Model {
         match toml::Value::try_from(whole).map(escaped).map(|value| toml::to_string(&value)) {
             Ok(Ok(toml)) => text.push_str(&toml),
             // Every key is a text or a number; whatever fails is left out and said.
-            Ok(Err(error)) => _ = writeln!(text, "# {error}"),
-            Err(error) => _ = writeln!(text, "# {error}"),
+            Ok(Err(error)) | Err(error) => _ = writeln!(text, "# {error}"),
         }
         if !needless.is_empty() {
             let names: Vec<_> = needless.iter().map(String::as_str).collect();
@@ -288,7 +287,9 @@ impl Model {
         }
         if !left.is_empty() {
             let _ = writeln!(text, "\n# Not translated ({}):", left.len());
-            left.iter().for_each(|line| _ = writeln!(text, "# {line}"));
+            for line in left {
+                let _ = writeln!(text, "# {line}");
+            }
         }
         Translation { text, left: left.len() }
     }

@@ -106,7 +106,7 @@ impl Asked<'_> {
 
     fn gitweb(&self) -> Result<Vec<Route>, Error> {
         let mut route = self.site(GITWEB, "gitweb")?;
-        (route.cgi_dir, route.index) = (Some(Many(vec!["/".into()])), names(&["index.cgi"]));
+        (route.cgi_dir, route.index) = (Some(Many(vec!["/".into()])), Some(names(&["index.cgi"])));
         route.listing = Some(false);
         // Its own links lead from one of its files to the other.
         self.configure(&mut route, "GITWEB_CONFIG")?;
@@ -141,8 +141,8 @@ impl Asked<'_> {
     fn nagios(&self) -> Result<Vec<Route>, Error> {
         let php = self.program("php-cgi", "php-cgi")?;
         let mut pages = interpreted(self.site(NAGIOS_PAGES, "nagios4-cgi")?, php);
-        pages.index = names(&["index.php", "index.html"]);
-        let mut scripts = Route { scripts: Some(self.place(NAGIOS_SCRIPTS, "nagios4-cgi")?), ..Route::default() };
+        pages.index = Some(names(&["index.php", "index.html"]));
+        let mut scripts = Route { scripts: Some(Self::place(NAGIOS_SCRIPTS, "nagios4-cgi")?), ..Route::default() };
         self.configure(&mut scripts, "NAGIOS_CGI_CONFIG")?;
         let at = |path: String| Route { path: Some(path), ..scripts.clone() };
         Ok(vec![
@@ -194,7 +194,7 @@ impl Asked<'_> {
     fn php(&self) -> Result<Vec<Route>, Error> {
         let mut route = interpreted(Route::default(), self.program("php-cgi", "php-cgi")?);
         (route.path, route.files) = (self.route.path.clone(), self.route.files.clone());
-        route.index = names(&["index.php", "index.html", "index.htm"]);
+        route.index = Some(names(&["index.php", "index.html", "index.htm"]));
         Ok(vec![route])
     }
 
@@ -212,14 +212,14 @@ impl Asked<'_> {
     fn site(&self, directory: &str, package: &str) -> Result<Route, Error> {
         let files = match &self.route.files {
             Some(own) => own.clone(),
-            None => self.place(directory, package)?,
+            None => Self::place(directory, package)?,
         };
         Ok(Route { path: self.route.path.clone(), files: Some(files), ..Route::default() })
     }
 
     /// Files that the program's pages need, at another path.
     fn beside(&self, path: &str, directory: &str, package: &str) -> Result<Route, Error> {
-        let files = Some(self.place(directory, package)?);
+        let files = Some(Self::place(directory, package)?);
         Ok(Route { path: Some(path.into()), files, follow_symlinks: Some(true), ..Route::default() })
     }
 
@@ -227,7 +227,7 @@ impl Asked<'_> {
         self.machine.program(name.as_ref()).ok_or_else(|| missing(name, package))
     }
 
-    fn place(&self, path: &str, package: &str) -> Result<PathBuf, Error> {
+    fn place(path: &str, package: &str) -> Result<PathBuf, Error> {
         if Path::new(path).is_dir() { Ok(path.into()) } else { Err(missing(path, package)) }
     }
 
@@ -285,8 +285,8 @@ fn interpreted(route: Route, php: PathBuf) -> Route {
     }
 }
 
-fn names(names: &[&str]) -> Option<Many<String>> {
-    Some(Many(names.iter().map(ToString::to_string).collect()))
+fn names(names: &[&str]) -> Many<String> {
+    Many(names.iter().map(ToString::to_string).collect())
 }
 
 fn set(route: &mut Route, name: &str, value: &str) {

@@ -177,7 +177,9 @@ impl Site {
         let mut scope = self.whole.clone();
         let mut sections: Vec<_> = self.directories.iter().filter(|(path, _)| is_within(disk, path)).collect();
         sections.sort_by_key(|(path, _)| path.len());
-        sections.iter().for_each(|(_, nearer)| scope.lay(nearer));
+        for (_, nearer) in sections {
+            scope.lay(nearer);
+        }
         scope
     }
 

@@ -60,8 +60,7 @@ impl Scope {
             }
             ("authname", [realm]) => self.realm = Some((*realm).to_owned()),
             ("authuserfile", [file]) => self.users = Some((*file).to_owned()),
-            ("authbasicprovider", ["file"]) => {}
-            ("allowoverride", ["None" | "none"]) => {}
+            ("authbasicprovider", ["file"]) | ("allowoverride", ["None" | "none"]) => {}
             ("allowoverride", _) => {
                 leave(model, "files .htaccess are not read: put into the configuration what they say");
             }

@@ -164,7 +164,7 @@ impl Site {
         let mut routes: Vec<(String, Route)> = Vec::new();
         for (url, to) in &self.aliases {
             let scope = self.scope(url);
-            routes.push((url.clone(), Route { target: alias(url, to, &scope), rules: rules_of(scope) }));
+            routes.push((url.clone(), Route { target: alias(url, to, &scope), rules: rules_of(&scope) }));
         }
         for (shape, scope) in &self.places {
             self.place(shape, scope, &mut routes);
@@ -215,7 +215,7 @@ impl Site {
                     }
                     None => Target::at(path),
                 };
-                let rules = if target.scripts.is_some() { rules_of(scope.clone()) } else { rules };
+                let rules = if target.scripts.is_some() { rules_of(scope) } else { rules };
                 routes.push((path.clone(), Route { target, rules }));
             }
             Shape::Suffix(ends) => {
@@ -324,7 +324,7 @@ fn alias(url: &str, to: &str, scope: &Scope) -> Target {
 }
 
 /// The rules of a directory in which all runs need not say where scripts lie.
-fn rules_of(scope: Scope) -> Rules {
+fn rules_of(scope: &Scope) -> Rules {
     let mut rules = scope.settled();
     if scope.runs_all() {
         (rules.cgi, rules.cgi_dir, rules.interpreted_only) = (Some(true), None, None);

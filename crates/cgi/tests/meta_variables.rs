@@ -204,10 +204,9 @@ fn what_tls_says_wins_over_what_is_added() {
     let extra: Vec<(OsString, OsString)> = [("SSL_CLIENT_VERIFY", "FORGED"), ("SSL_CERT_FILE", "/etc/ca.pem")]
         .map(|(name, it)| (name.into(), it.into()))
         .into();
-    let tls = [("SSL_PROTOCOL", "TLSv1.3".into()), ("SSL_CLIENT_VERIFY", "NONE".into())];
-    let mut map = HeaderMap::new();
-    map.insert("ssl-client-verify", HeaderValue::from_static("SUCCESS"));
-    let built = variables(&[], |source| (source.tls, source.extra, source.fields) = (&tls, &extra, &map));
+    let tls = vec![("SSL_PROTOCOL", "TLSv1.3".into()), ("SSL_CLIENT_VERIFY", "NONE".into())];
+    let (tls, extra): (&'static [_], &'static [_]) = (tls.leak(), extra.leak());
+    let built = variables(&[("SSL-Client-Verify", "SUCCESS")], |source| (source.tls, source.extra) = (tls, extra));
     assert_eq!(text(&built, "SSL_PROTOCOL").unwrap(), "TLSv1.3");
     assert_eq!(text(&built, "SSL_CLIENT_VERIFY").unwrap(), "NONE");
     assert_eq!(text(&built, "SSL_CERT_FILE").unwrap(), "/etc/ca.pem");

@@ -32,9 +32,9 @@ pub mod log;
 // The cellar: nouns that every room uses.
 pub mod site;
 pub mod recording;
+pub mod challenges;
 pub mod path;
 pub mod coding;
-pub mod challenges;
 pub mod body;
 pub mod refusal;
 pub mod failure;

@@ -1,11 +1,16 @@
 //! Every key of the configuration file. The texts are those of its manual page and of its schema.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf};
+mod tls;
+mod users;
+
+use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 
-use super::values::{Address, Count, Frequency, Hosts, Many, Reach, Size, Time, UsersFile, Words};
+use super::values::{Address, Count, Frequency, Hosts, Many, Reach, Size, Time, Words};
+pub use tls::{Acme, Asked, Https, Proof, Tls, Version};
+pub use users::{Auth, ForwardedFields, Users};
 
 /// A place where rules are said.
 pub trait Layer {
@@ -316,31 +321,6 @@ rules! {
     pub struct Rules {}
 }
 
-/// A certificate and its key, and what is demanded of clients.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Tls {
-    /// The certificate (PEM), with those between it and one that clients know, and with the key if that has no file of its
-    /// own. Read again when it changes.
-    pub certificate: Option<PathBuf>,
-    /// The key of the certificate [in its file].
-    pub key: Option<PathBuf>,
-    /// The file with the password of the key.
-    pub password_file: Option<PathBuf>,
-    /// A certificate made now, for development [false].
-    pub self_signed: Option<bool>,
-    /// An authority makes the certificate, for the names of the host; see `[acme]` [false].
-    pub acme: Option<bool>,
-    /// The oldest version that is spoken: `1.2` or `1.3` [1.2].
-    pub minimum: Option<Version>,
-    /// Clients show a certificate that one of those in this file (PEM) has signed.
-    pub client_ca: Option<PathBuf>,
-    /// Whether they must: `require`, or `request`, where scripts look at SSL_CLIENT_VERIFY [require].
-    pub client_certificate: Option<Asked>,
-    /// Scripts get the client's certificate, SSL_CLIENT_CERT [false].
-    pub client_pem: Option<bool>,
-}
-
 /// How far scripts are confined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -353,66 +333,6 @@ pub enum Sandbox {
     Strict,
 }
 
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Version {
-    /// 1.2 and 1.3.
-    #[serde(rename = "1.2")]
-    Tls12,
-    /// 1.3 alone.
-    #[serde(rename = "1.3")]
-    Tls13,
-}
-
-/// How certificates of clients are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Asked {
-    /// Who has none may come in, too.
-    Request,
-    /// Nobody comes in without.
-    Require,
-}
-
-/// What becomes of who asks without TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Https {
-    /// Answered as anybody.
-    Optional,
-    /// Sent to the same address with TLS.
-    Redirect,
-}
-
-/// An authority that makes certificates (RFC 8555).
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Acme {
-    /// A private folder for the account, the keys and the certificates. It belongs to the user who serves.
-    pub state: Option<PathBuf>,
-    /// Where the authority is asked [Let's Encrypt]. Who names one agrees to its terms of service.
-    pub directory: Option<String>,
-    /// The certificate of who signed the authority's own (PEM), for one that the system does not know.
-    pub ca: Option<PathBuf>,
-    /// An address for letters of the authority: `admin@example.org`.
-    pub contact: Option<String>,
-    /// How names are shown to be ours: `tls-alpn-01` at port 443, `http-01` at port 80 [in turns].
-    pub challenge: Option<Proof>,
-    /// The pause after a failure; the next ones are twice as long each, 12h at most [2m].
-    pub retry: Option<Time>,
-}
-
-/// How a name is shown to be ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Proof {
-    /// By an answer at port 80.
-    #[serde(rename = "http-01")]
-    Http,
-    /// By a certificate at port 443.
-    #[serde(rename = "tls-alpn-01")]
-    TlsAlpn,
-}
-
 /// What scripts hear of the trace that a request belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -421,88 +341,6 @@ pub enum Traceparent {
     Continue,
     /// A new one begins with each request.
     New,
-}
-
-/// Users with passwords.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Users {
-    /// The users with their passwords, one a line, as `htbin passwd` and htpasswd write them: bcrypt, SHA-crypt and, for old
-    /// files, apr1. Read again when it changes.
-    pub file: Option<UsersFile>,
-    /// What browsers show when they ask [htbin].
-    pub realm: Option<String>,
-    /// Only these of them may come in [all].
-    pub users: Option<Many<String>>,
-    /// Instead of a file: a server that is asked for each request, `http://127.0.0.1:9091/verify`. It is told of the request
-    /// in X-Forwarded-Method, -Proto, -Host, -Uri and -For, Cookie and Authorization. If it answers 2xx the request goes
-    /// on; a redirect or 4xx the client gets.
-    pub ask: Option<String>,
-    /// The field of its answer with the name of the user, for REMOTE_USER [Remote-User].
-    pub ask_user: Option<String>,
-    /// Fields of its answer that scripts get; a client's own of these names nobody gets.
-    pub ask_copy: Option<Many<String>>,
-}
-
-/// Users with passwords, or nobody is asked.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
-pub enum Auth {
-    /// false: nobody is asked.
-    Switch(bool),
-    /// Who may come in.
-    Users(Users),
-}
-
-/// By hand, as one of serde's own would not say which key is wrong.
-impl<'de> Deserialize<'de> for Auth {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Auth;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a table with 'file', or false")
-            }
-
-            fn visit_bool<E: de::Error>(self, switch: bool) -> Result<Auth, E> {
-                Ok(Auth::Switch(switch))
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
-                Users::deserialize(de::value::MapAccessDeserializer::new(map)).map(Auth::Users)
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-impl Auth {
-    /// The same with what it leaves out.
-    fn over(&self, above: Option<&Self>) -> Self {
-        match (self, above) {
-            (Self::Users(users), Some(Self::Users(above))) => Self::Users(Users {
-                // One of the two takes the place of the other.
-                file: users.file.clone().or_else(|| above.file.clone().filter(|_| users.ask.is_none())),
-                realm: users.realm.clone().or_else(|| above.realm.clone()),
-                users: users.users.clone().or_else(|| above.users.clone()),
-                ask: users.ask.clone().or_else(|| above.ask.clone().filter(|_| users.file.is_none())),
-                ask_user: users.ask_user.clone().or_else(|| above.ask_user.clone()),
-                ask_copy: users.ask_copy.clone().or_else(|| above.ask_copy.clone()),
-            }),
-            _ => self.clone(),
-        }
-    }
-}
-
-/// Where proxies tell of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ForwardedFields {
-    /// X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host.
-    XForwarded,
-    /// Forwarded (RFC 7239).
-    Forwarded,
 }
 
 /// The form of the access log.

@@ -116,7 +116,7 @@ impl Asked<'_> {
     fn cgit(&self) -> Result<Vec<Route>, Error> {
         let mut route = self.mount(CGIT, "cgit")?;
         self.configure(&mut route, "CGIT_CONFIG")?;
-        Ok(vec![self.beside("/cgit-css", CGIT_FILES, "cgit")?, route])
+        Ok(vec![Self::beside("/cgit-css", CGIT_FILES, "cgit")?, route])
     }
 
     fn awstats(&self) -> Result<Vec<Route>, Error> {
@@ -129,7 +129,7 @@ impl Asked<'_> {
             let pattern = format!("^{}\\z", directory.chars().map(exact).collect::<String>());
             set(&mut route, "AWSTATS_ENABLE_CONFIG_DIR", &pattern);
         }
-        let mut routes = vec![self.beside("/awstats-icon", AWSTATS_ICONS, "awstats")?];
+        let mut routes = vec![Self::beside("/awstats-icon", AWSTATS_ICONS, "awstats")?];
         // Its own links lead there, unless its configuration says another place.
         if self.path != AWSTATS_URL {
             routes.push(Route { path: Some(AWSTATS_URL.into()), ..route.clone() });
@@ -149,7 +149,7 @@ impl Asked<'_> {
             // Its pages lead to this one.
             at("/cgi-bin/nagios4".into()),
             at(format!("{}/cgi-bin", self.path)),
-            self.beside(&format!("{}/stylesheets", self.path), NAGIOS_STYLES, "nagios4-cgi")?,
+            Self::beside(&format!("{}/stylesheets", self.path), NAGIOS_STYLES, "nagios4-cgi")?,
             pages,
         ])
     }
@@ -218,7 +218,7 @@ impl Asked<'_> {
     }
 
     /// Files that the program's pages need, at another path.
-    fn beside(&self, path: &str, directory: &str, package: &str) -> Result<Route, Error> {
+    fn beside(path: &str, directory: &str, package: &str) -> Result<Route, Error> {
         let files = Some(Self::place(directory, package)?);
         Ok(Route { path: Some(path.into()), files, follow_symlinks: Some(true), ..Route::default() })
     }

@@ -56,7 +56,9 @@ fn who_holds_connections_to_metrics_loses_them_and_keeps_no_client_out() {
     let server = service.go();
     let port = metrics_of(&server);
     let mut held: Vec<_> = (0..16).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
-    held.iter_mut().for_each(|it| it.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap());
+    for it in &mut held {
+        it.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+    }
     server.get("/a.txt").expect(200);
     // One that comes later waits for a place, and gets it once the others have had their time.
     let mut client = Client::open(port).patient(PATIENCE);

@@ -29,7 +29,7 @@ impl fmt::Display for Settings {
         }
         writeln!(f, "user    {}", self.user.as_deref().unwrap_or("nobody, if root starts it"))?;
         for host in &self.routes.hosts {
-            show_host(host, f)?;
+            show_host(host, self.user.as_deref(), f)?;
         }
         Ok(())
     }
@@ -43,10 +43,11 @@ fn place(bind: &Bind, port: u16) -> String {
     }
 }
 
-fn show_host(host: &HostSettings, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn show_host(host: &HostSettings, server: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let names: Vec<String> = host.names.iter().map(ToString::to_string).collect();
     writeln!(f, "host    {}", if names.is_empty() { "every other name".to_owned() } else { names.join(", ") })?;
-    let rules: Vec<(String, String)> = host.rules.iter().map(|rule| (pattern(&rule.pattern), target(rule))).collect();
+    let rules: Vec<(String, String)> =
+        host.rules.iter().map(|rule| (pattern(&rule.pattern), target(rule, server))).collect();
     let width = rules.iter().map(|(pattern, _)| pattern.chars().count()).max().unwrap_or(0).min(WIDTH_MAX);
     rules.iter().try_for_each(|(pattern, target)| writeln!(f, "  {pattern:<width$}  {target}"))
 }
@@ -64,9 +65,9 @@ fn pattern(pattern: &Pattern) -> String {
     }
 }
 
-fn target(rule: &RuleSettings) -> String {
+fn target(rule: &RuleSettings, server: Option<&str>) -> String {
     match &rule.target {
-        Target::Site(site) => of_site(site, &rule.pattern) + &of_scripts(site, &rule.scripts),
+        Target::Site(site) => of_site(site, &rule.pattern) + &of_scripts(site, &rule.scripts, server),
         Target::Redirect(status, to) => format!("redirect to {to} ({})", status.as_u16()),
         Target::Rewrite(to) => format!("as {to}"),
         Target::Respond(status, _, text) => format!("{} octets of text ({})", text.len(), status.as_u16()),
@@ -108,13 +109,15 @@ fn of_site(site: &site::Settings, pattern: &Pattern) -> String {
 }
 
 /// As whom scripts run and how confined, where that is not as ever.
-fn of_scripts(site: &site::Settings, scripts: &cgi::Rules) -> String {
+fn of_scripts(site: &site::Settings, scripts: &cgi::Rules, server: Option<&str>) -> String {
     let mut text = String::new();
     if !site.cgi || (site.script_dirs.is_empty() && site.mounts.is_empty()) {
         return text;
     }
     match &scripts.run_as {
         RunAs::Server => {}
+        // What is said at the top holds for the server, too.
+        RunAs::User(runner) if server.is_some_and(|it| it.split(':').next() == Some(&runner.name)) => {}
         RunAs::User(runner) => text.extend([", as ", &runner.name]),
         RunAs::Owner(_) => text.push_str(", as their owners"),
     }

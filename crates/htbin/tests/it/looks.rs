@@ -54,11 +54,13 @@ fn a_form_is_filled_in_and_its_answer_seen() {
     browser.go(&server.url("/cgi-bin/hello.py"));
     browser.write("#name", name);
     browser.click("form button");
+    browser.wait_until("location.search !== ''");
     assert_eq!(browser.text("h1"), format!("Hello, {name}."), "by GET");
     browser.go(&server.url("/cgi-bin/letter.pl"));
     browser.write("#name", name);
     browser.write("#text", "a letter; it's \"short\"");
     browser.click("form button");
+    browser.wait_until("document.querySelector('blockquote') !== null");
     assert_eq!(browser.text("h2"), format!("{name} wrote"), "by POST");
     assert_eq!(browser.text("blockquote"), "a letter; it's \"short\"");
     // After this POST the browser is sent on by a 303.
@@ -66,6 +68,7 @@ fn a_form_is_filled_in_and_its_answer_seen() {
     browser.write("#name", name);
     browser.write("#text", "a word or two");
     browser.click("form button");
+    browser.wait_until("document.querySelector('ul.plain li p') !== null");
     assert_eq!(browser.text("ul.plain li p"), "a word or two");
     assert!(browser.text("ul.plain li").contains(name));
 }

@@ -79,7 +79,7 @@ fn variables(script: &Script, exchange: &Exchange, request: &Parts, body: &Uploa
     let authority = request.uri.authority().and_then(|it| header::HeaderValue::from_str(it.as_str()).ok());
     let changed = (authority.is_some() || !exchange.told.is_empty()).then(|| {
         let mut fields = request.headers.clone();
-        fields.extend(authority.map(|host| (header::HOST, host)));
+        authority.map(|host| fields.insert(header::HOST, host));
         for (name, value) in &exchange.told {
             fields.remove(name);
             fields.extend(value.clone().map(|value| (name.clone(), value)));

@@ -5,6 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Seek as _, Write as _},
     net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -117,7 +118,15 @@ impl PidFile {
     pub(super) fn write(path: &Path) -> anyhow::Result<Self> {
         let told = || format!("pid-file {}", path.display());
         let mut file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).with_context(told)?;
+            // Never through a link, which somebody else may have put there for root.
+            OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .read(true)
+                .write(true)
+                .custom_flags(NOFOLLOW)
+                .open(path)
+                .with_context(told)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             anyhow::bail!("{}: another server runs with it; stop that one, or name another file", told());
         }
@@ -146,4 +155,5 @@ pub(super) fn run(asked: &cli::Reload) -> anyhow::Result<()> {
     Ok(())
 }
 
+const NOFOLLOW: i32 = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
 const PID_BYTES_MAX: u64 = 32;

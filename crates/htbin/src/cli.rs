@@ -394,6 +394,8 @@ Examples:
       One program for everything below a URL.
   sudo htbin --user www-data -b :: 80 /srv/www
       Take port 80 as root, then serve as www-data.
+  htbin -c /etc/htbin/htbin.toml
+      Hosts, routes, users, TLS and all else by a file; `htbin check` looks at it first.
   htbin -b /run/htbin.sock --log-format json /srv/www
       Behind nginx, over a UNIX socket.
 
@@ -405,5 +407,5 @@ Environment:
 
 Exit status:
   0  stopped as asked        1  failed at run time
-  2  wrong usage            78  reserved for the configuration file
+  2  wrong usage            78  a configuration file that is wrong
   `htbin run --help` has its own.";

@@ -1,5 +1,7 @@
 //! The words of the commands that serve nothing.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "clap prints these texts: [60s] is a default, not a link")]
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Subcommand};

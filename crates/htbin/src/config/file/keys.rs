@@ -1,5 +1,10 @@
 //! Every key of the configuration file. The texts are those of its manual page and of its schema.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the manual page prints these texts: [60s] is a default, not a link"
+)]
+
 mod tls;
 mod users;
 

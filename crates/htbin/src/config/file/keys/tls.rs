@@ -1,5 +1,10 @@
 //! The keys of TLS.
 
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the manual page prints these texts: [60s] is a default, not a link"
+)]
+
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
